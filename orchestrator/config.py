@@ -1,0 +1,160 @@
+"""Settings: defaults < baton.toml < BATON_* variables < arguments. Knows no stage; each reads what concerns it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from orchestrator.errors import ConfigError
+from orchestrator.types import Budget, Policy
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ChatModelSettings(_Section):
+    """A LangChain chat model that writes answers; none by default."""
+
+    model: str | None = Field(default=None, description='as init_chat_model takes it, e.g. "openai:my-model"')
+    base_url: str | None = Field(default=None, description="of an OpenAI-compatible server")
+    api_key: str | None = None
+
+
+class EmbeddingSettings(_Section):
+    """The text encoder of library and controller."""
+
+    model: str = Field(default="embedded", description='"embedded", or a sentence-transformers id')
+
+
+class ExpertSettings(_Section):
+    """Which experts load."""
+
+    allow: tuple[str, ...] | None = Field(default=None, description="names that may load; None allows all")
+    deny: tuple[str, ...] = ()
+    allow_remote_code: bool = False
+    allow_pickle: bool = False
+
+
+class ControllerSettings(_Section):
+    """How requests become plans."""
+
+    name: str = Field(default="compact", description='"compact" is the embedded one')
+    shortlist_size: int = Field(default=48, ge=1, le=1000)
+
+
+class EngineSettings(_Section):
+    """Where steps run."""
+
+    name: Literal["local"] = "local"
+    device: str = Field(default="auto", description='"auto", "cpu" or "cuda:0"')
+    cpu_slots: int = Field(default=2, ge=1, le=256, description="steps that run on the CPU at once")
+
+
+class Settings(BaseSettings):
+    """All settings. Nested ones are BATON_ENGINE__DEVICE in the environment, [engine] device in baton.toml."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="BATON_", env_nested_delimiter="__", validate_default=True
+    )
+
+    home: Path = Field(default=Path("~/.baton"), description="state: database, vectors, artifacts, experts")
+    library: str = "default"
+    budget: Budget = Budget()
+    policy: Policy = Policy()
+    chat_model: ChatModelSettings = ChatModelSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    experts: ExpertSettings = ExpertSettings()
+    controller: ControllerSettings = ControllerSettings()
+    engine: EngineSettings = EngineSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _TomlSource(settings_cls)
+
+    @property
+    def home_path(self) -> Path:
+        return self.home.expanduser().resolve()
+
+    @property
+    def database_path(self) -> Path:
+        return self.home_path / "baton.db"
+
+    @property
+    def artifacts_path(self) -> Path:
+        return self.home_path / "artifacts"
+
+    @property
+    def experts_path(self) -> Path:
+        return self.home_path / "experts"
+
+    @property
+    def vectors_path(self) -> Path:
+        return self.home_path / "vectors"
+
+
+class _TomlSource(PydanticBaseSettingsSource):
+    """The values of the file that `load_settings` found; set for the length of one construction."""
+
+    values: dict[str, Any] = {}
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return self.values.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return self.values
+
+
+def load_settings(config: str | Path | Mapping[str, Any] | None = None, **arguments: Any) -> Settings:
+    """The settings of this process.
+
+    Args:
+        config: a baton.toml, or its content; None takes ./baton.toml where there is one.
+        arguments: settings that win over file and environment.
+    Raises:
+        ConfigError: no such file, no TOML, an unknown key or a bad value; names file and line.
+    """
+    path: Path | None = None
+    values: dict[str, Any] = {}
+    if isinstance(config, Mapping):
+        values = dict(config)
+    else:
+        path = Path(config or "baton.toml")
+        if path.is_file():
+            try:
+                values = tomllib.loads(path.read_text(encoding="utf-8"))
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                raise ConfigError(f"{path}: not valid TOML: {error}") from error
+        elif config is not None:
+            raise ConfigError(f"{path}: no such file", "Name a baton.toml that exists.")
+    _TomlSource.values = values
+    try:
+        return Settings(**arguments)
+    except ValidationError as error:
+        first = error.errors()[0]
+        keys = [str(part) for part in first["loc"]]
+        raise ConfigError(f"{_place(path, keys)}: {'.'.join(keys)}: {first['msg']}") from error
+    finally:
+        _TomlSource.values = {}
+
+
+def _place(path: Path | None, keys: list[str]) -> str:
+    """File and line where a key stands, as far as it can be found."""
+    if path is None or not path.is_file():
+        return "settings"
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if line.strip().split("=")[0].strip(" []") in (keys[-1], ".".join(keys)):
+            return f"{path}:{number}"
+    return f"{path} or a BATON_ variable"

@@ -1,0 +1,86 @@
+"""Language of a text, its sentences and its words, for English and Chinese alike. Knows no model."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from orchestrator.types import Language
+
+_CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_WORD = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|[^\W_]+(?:[.'’\-][^\W_]+)*")
+# A sentence ends at 。！？； always, at . ! ? where white space and something that can begin a sentence follow.
+_SENTENCE_END = re.compile(r"[。！？；]+[”’」』）)]*|[.!?]+[\"”’)\]]*(?=\s+[\"“‘(\[]?[A-Z0-9\u00c0-\uffff])|\n\s*\n|\n(?=\s*[-*#•|])")
+_ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|Fig|Inc|Ltd|Co|vs|approx|e\.g|i\.e|cf|al|Jr|Sr|[A-Z]))\.$")
+STOP_WORDS = frozenset(
+    "a an and are as at be been but by can could did do does for from had has have how i if in into is it its me my of"
+    " on or our out shall should so than that the their them then there these they this those to up us was we were what"
+    " when where which who whom whose why will with would you your please tell about much many"
+    " 的 了 是 在 和 与 及 或 有 我 你 您 他 她 它 们 这 那 吗 呢 吧 啊 请 把 被 对 从 到 也 都 就 还 个 什么 多少 哪 哪里 哪个 哪些"
+    " 怎么 怎样 如何 为什么 谁 几 多 一个 这个 那个 可以 能 能否 请问 告诉 关于 之 其 为 于 以 而 并 等".split()
+)
+
+
+def language_of(text: str) -> Language:
+    """`zh` where a tenth or more of the letters are Chinese characters, else `en`.
+
+    Any other language goes with `en`, whose rules (words between spaces) fit most of them.
+    """
+    letters = sum(character.isalpha() for character in text)
+    return "zh" if letters and len(_CJK.findall(text)) >= letters / 10 else "en"
+
+
+def has_chinese(text: str) -> bool:
+    """Whether a Chinese character stands in the text."""
+    return _CJK.search(text) is not None
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words in order, Chinese runs segmented by jieba in search mode (words and the words inside them)."""
+    found: list[str] = []
+    for match in _WORD.finditer(text):
+        run = match.group()
+        if _CJK.match(run):
+            found.extend(_segmenter().cut_for_search(run))
+        else:
+            found.append(run.lower())
+    return found
+
+
+def content_words(text: str) -> list[str]:
+    """`words` without stop words and single Latin letters."""
+    return [w for w in words(text) if w not in STOP_WORDS and (len(w) > 1 or _CJK.match(w) or w.isdigit())]
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Half-open offsets of the sentences, white space around them left out; together they hold all other text."""
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for match in _SENTENCE_END.finditer(text):
+        if match.group().startswith(".") and _ABBREVIATION.search(text, start, match.start() + 1):
+            continue
+        _append_stripped(spans, text, start, match.end())
+        start = match.end()
+    _append_stripped(spans, text, start, len(text))
+    return spans
+
+
+def _append_stripped(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        spans.append((start, end))
+
+
+@functools.cache
+def _segmenter():  # type: ignore[no-untyped-def]
+    import logging
+
+    import jieba
+
+    jieba.setLogLevel(logging.WARNING)
+    tokenizer = jieba.Tokenizer()
+    tokenizer.initialize()
+    return tokenizer
