@@ -104,7 +104,7 @@ class Artifact(BaseModel):
         media_type = mimetypes.guess_type(path.name)[0] or ARTIFACT_CLASSES[kind].default_media_type
         value = None
         if kind in ("text", "json"):
-            value = _decode_text(path.read_bytes(), path.name)
+            value = decode_text(path.read_bytes(), path.name)
             if kind == "json":
                 try:
                     value = json.loads(value)
@@ -170,7 +170,7 @@ class _Valued(Artifact):
 
     @classmethod
     def from_bytes(cls, data: bytes, *, name: str = "", media_type: str | None = None) -> Self:
-        text = _decode_text(data, name)
+        text = decode_text(data, name)
         return cls(text if cls.default_kind == "text" else json.loads(text), name=name)
 
 
@@ -363,7 +363,7 @@ class Table(Artifact):
             elif suffix == ".parquet":
                 frame = pandas.read_parquet(io.BytesIO(self.read_bytes()))
             else:
-                text = _decode_text(self.read_bytes(), self.name)
+                text = decode_text(self.read_bytes(), self.name)
                 separator = "\t" if suffix == ".tsv" else None
                 frame = pandas.read_csv(io.StringIO(text), sep=separator, engine="python")
         except BadRequest:
@@ -390,7 +390,7 @@ def _encode_value(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str).encode()
 
 
-def _decode_text(data: bytes, name: str) -> str:
+def decode_text(data: bytes, name: str) -> str:
     """Text of a file in UTF-8, UTF-16 or the encoding that charset-normalizer finds.
 
     Raises:
