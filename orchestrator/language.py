@@ -8,7 +8,9 @@ import re
 from orchestrator.types import Language
 
 _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-_WORD = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|[^\W_]+(?:[.'’\-][^\W_]+)*")
+# Chinese runs and other words apart, so that "XR-2000的保修期" is two words and more, not one.
+_OTHER = r"[^\W_\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+"
+_WORD = re.compile(rf"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|{_OTHER}(?:[.'’\-]{_OTHER})*")
 # A sentence ends at 。！？； always, at . ! ? where white space and something that can begin a sentence follow.
 _SENTENCE_END = re.compile(r"[。！？；]+[”’」』）)]*|[.!?]+[\"”’)\]]*(?=\s+[\"“‘(\[]?[A-Z0-9\u00c0-\uffff])|\n\s*\n|\n(?=\s*[-*#•|])")
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|Fig|Inc|Ltd|Co|vs|approx|e\.g|i\.e|cf|al|Jr|Sr|[A-Z]))\.$")
