@@ -1,0 +1,1 @@
+"""Training of small classifiers on a person's own labelled data; one trainer a task."""
