@@ -133,7 +133,8 @@ def _patterns() -> dict[str, list[re.Pattern[str]]]:
     }
 
     def compiled(pattern: str) -> re.Pattern[str]:
-        return re.compile(re.sub("|".join(parts), lambda match: parts[match.group()], pattern))
+        # ASCII: a Chinese character beside a number must count as its border, not as a part of its word.
+        return re.compile(re.sub("|".join(parts), lambda match: parts[match.group()], pattern), re.ASCII)
 
     return {kind: [compiled(pattern) for pattern in patterns] for kind, patterns in lists["patterns"].items()}
 

@@ -127,8 +127,11 @@ def _breaks() -> frozenset[str]:
 def _chinese(text: str, num: int) -> dict[str, float]:
     """Words with TF-IDF weights by jieba's own table."""
     parts = tuple(word_list("key_phrases")["chinese_parts"])
-    tags = _chinese_ranker().extract_tags(text, topK=num, withWeight=True, allowPOS=parts)
-    return {str(word): float(weight) for word, weight in tags}
+    kept: dict[str, float] = {}
+    for word, weight in _chinese_ranker().extract_tags(text, topK=2 * num, withWeight=True, allowPOS=parts):
+        if not any(word in other or other in word for other in kept):
+            kept[str(word)] = float(weight)
+    return dict(list(kept.items())[:num])
 
 
 @functools.cache

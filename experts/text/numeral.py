@@ -60,16 +60,20 @@ def chinese_number(text: str) -> float | None:
     digits, units, myriads = lists["chinese_digits"], lists["chinese_units"], lists["chinese_myriads"]
     if all(character in digits for character in text):
         return float("".join(str(digits[character]) for character in text)) if text else None
-    total, section, digit = 0, 0, 0
+    total, section, digit, unit = 0, 0, 0, 1
     for character in text:
         if character in digits:
             digit = digits[character]
+            # 三千五 is 3500, but 三千零五 is 3005.
+            unit = unit if digit else 1
         elif character in units:
-            section += (digit or 1) * units[character]
+            unit = units[character]
+            section += (digit or 1) * unit
             digit = 0
         elif character in myriads:
-            total = (total + section + digit or 1) * myriads[character]
+            unit = myriads[character]
+            total = (total + section + digit or 1) * unit
             section = digit = 0
         else:
             return None
-    return float(total + section + digit)
+    return float(total + section + digit * max(1, unit // 10 if unit > 10 else 1))
