@@ -1,4 +1,4 @@
-"""Baton: a small controller conducts expert models. This face loads nothing heavy; each name is imported on first use."""
+"""Baton: a small controller conducts expert models. Each name is imported on first use."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _HOMES = {
     "orchestrator.config": ("Settings", "load_settings"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-__all__ = ["__version__", *sorted(_HOME_OF)]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_HOME_OF)]
 
 
 def __getattr__(name: str) -> Any:

@@ -402,7 +402,7 @@ def decode_text(data: bytes, name: str) -> str:
         from charset_normalizer import from_bytes
 
         best = from_bytes(data).best()
-        if best is None or b"\x00" in data and not best.encoding.startswith("utf"):
+        if best is None or (b"\x00" in data and not best.encoding.startswith("utf")):
             raise BadRequest(
                 "files", name or "the text", "text in a known encoding", "Save the file as UTF-8 and attach it again."
             ) from None

@@ -1,32 +1,32 @@
 """The tree of typed errors, each with what the user can do about it. Knows no other module.
 
-    BatonError
-      BadRequest            the caller's fault: a field, its value, what is legal
-        MissingExtra        an optional part is not installed
-      ConfigError           an unknown key or a bad value: file and line
-      RegistryError
-        UnknownExpert       the nearest three names
-        InvalidExpert       what was declared and what is wanted
-        NotAdmitted         the rule that refused it
-        TrainingDataError   labelled data that cannot make an expert
-      PlanError
-        PlanSyntax          text that is no plan
-        PlanCycle           steps that wait for one another
-        KindMismatch        both steps and both kinds
-        NothingFits         no expert can serve the request
-      StepError             carries the step and the expert
-        StepFailed          the expert raised
-        StepTimeout         the deadline passed
-        StepCancelled       somebody pressed stop
-        StepSkipped         a step that it needs gave nothing
-        DeviceOutOfMemory   asked and free bytes
-      LibraryError
-        UnreadableDocument  path and reason
-        EmptyLibrary        nothing was added yet
-        UnknownDocument     no document of that id
-        IndexMismatch       vectors of another model
-        StorageFull         the disk took no more
-      UnknownRun            no run of that id in the ledger
+BatonError
+  BadRequest            the caller's fault: a field, its value, what is legal
+    MissingExtra        an optional part is not installed
+  ConfigError           an unknown key or a bad value: file and line
+  RegistryError
+    UnknownExpert       the nearest three names
+    InvalidExpert       what was declared and what is wanted
+    NotAdmitted         the rule that refused it
+    TrainingDataError   labelled data that cannot make an expert
+  PlanError
+    PlanSyntax          text that is no plan
+    PlanCycle           steps that wait for one another
+    KindMismatch        both steps and both kinds
+    NothingFits         no expert can serve the request
+  StepError             carries the step and the expert
+    StepFailed          the expert raised
+    StepTimeout         the deadline passed
+    StepCancelled       somebody pressed stop
+    StepSkipped         a step that it needs gave nothing
+    DeviceOutOfMemory   asked and free bytes
+  LibraryError
+    UnreadableDocument  path and reason
+    EmptyLibrary        nothing was added yet
+    UnknownDocument     no document of that id
+    IndexMismatch       vectors of another model
+    StorageFull         the disk took no more
+  UnknownRun            no run of that id in the ledger
 """
 
 from __future__ import annotations

@@ -128,9 +128,7 @@ def card_of(function: Callable[..., Any], name: str, description: str | None, **
     hints = typing.get_type_hints(function, include_extras=True)
     parameters = [p for p in inspect.signature(function).parameters.values() if p.name != "self"]
     try:
-        inputs = tuple(
-            _port(name, p.name, hints.get(p.name, inspect.Parameter.empty), p.default) for p in parameters
-        )
+        inputs = tuple(_port(name, p.name, hints.get(p.name, inspect.Parameter.empty), p.default) for p in parameters)
         return ExpertCard.model_validate(
             {
                 "name": name,
@@ -235,7 +233,9 @@ def _port(expert_name: str, name: str, annotation: Any, default: Any = inspect.P
     kind = _ARTIFACT_KINDS.get(annotation) or _VALUE_KINDS.get(get_origin(annotation) or annotation)
     if kind is None:
         kinds = ", ".join(cls.__name__ for cls in ARTIFACT_CLASSES.values())
-        raise InvalidExpert(expert_name, f"{name}: {annotation!r}", f"one of {kinds}, str, int, float, bool, list, dict")
+        raise InvalidExpert(
+            expert_name, f"{name}: {annotation!r}", f"one of {kinds}, str, int, float, bool, list, dict"
+        )
     return Port(
         name=name,
         kind=kind,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from pathlib import Path
 
 from orchestrator.types import Language
 
@@ -12,15 +13,12 @@ _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _OTHER = r"[^\W_\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+"
 _WORD = re.compile(rf"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|{_OTHER}(?:[.'’\-]{_OTHER})*")
 # A sentence ends at 。！？； always, at . ! ? where white space and something that can begin a sentence follow.
-_SENTENCE_END = re.compile(r"[。！？；]+[”’」』）)]*|[.!?]+[\"”’)\]]*(?=\s+[\"“‘(\[]?[A-Z0-9\u00c0-\uffff])|\n\s*\n|\n(?=\s*[-*#•|])")
-_ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|Fig|Inc|Ltd|Co|vs|approx|e\.g|i\.e|cf|al|Jr|Sr|[A-Z]))\.$")
-STOP_WORDS = frozenset(
-    "a an and are as at be been but by can could did do does for from had has have how i if in into is it its me my of"
-    " on or our out shall should so than that the their them then there these they this those to up us was we were what"
-    " when where which who whom whose why will with would you your please tell about much many"
-    " 的 了 是 在 和 与 及 或 有 我 你 您 他 她 它 们 这 那 吗 呢 吧 啊 请 把 被 对 从 到 也 都 就 还 个 什么 多少 哪 哪里 哪个 哪些"
-    " 怎么 怎样 如何 为什么 谁 几 多 一个 这个 那个 可以 能 能否 请问 告诉 关于 之 其 为 于 以 而 并 等".split()
+_SENTENCE_END = re.compile(
+    r"[。！？；]+[”’」』）)]*"
+    r"|[.!?]+[\"”’)\]]*(?=\s+[\"“‘(\[]?[A-Z0-9\u00c0-\uffff])|\n\s*\n|\n(?=\s*[-*#•|])"
 )
+_ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|Fig|Inc|Ltd|Co|vs|approx|e\.g|i\.e|cf|al|Jr|Sr|[A-Z]))\.$")
+STOP_WORDS = frozenset((Path(__file__).parent / "stop_words.txt").read_text("utf-8").split())
 
 
 def language_of(text: str) -> Language:

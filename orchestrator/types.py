@@ -53,7 +53,6 @@ class Request(Value):
     text: str
     artifacts: tuple[Artifact, ...] = ()
     conversation_id: str = Field(default_factory=new_id)
-    library: str = Field(default="default", description="name of the library that is searched")
     budget: Budget = Budget()
     policy: Policy = Policy()
 
@@ -207,6 +206,7 @@ class Step(Value):
     inputs: dict[str, Binding] = {}
     after: tuple[str, ...] = Field(default=(), description="steps that only have to come first")
     each: str | None = Field(default=None, description="the input over whose items the step runs")
+    asked: bool = Field(default=True, description="False where it only prepares an attachment for another step")
     why: str = ""
     confidence: float = 1.0
     alternatives: tuple[Alternative, ...] = ()
@@ -432,6 +432,4 @@ class AnswerReady(Value):
     answer: Answer
 
 
-Event = Annotated[
-    PlanReady | StepStarted | StepProgress | StepDone | Token | AnswerReady, Field(discriminator="event")
-]
+Event = Annotated[PlanReady | StepStarted | StepProgress | StepDone | Token | AnswerReady, Field(discriminator="event")]

@@ -1,1 +1,1 @@
-"""Controller."""
+"""From a request to a plan."""

@@ -1,1 +1,1 @@
-"""Engine."""
+"""Runs plans: the scheduler decides when a step starts, an engine where and how."""

@@ -1,1 +1,1 @@
-"""Ledger."""
+"""What happened: the trace of every run."""

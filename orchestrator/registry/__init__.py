@@ -1,1 +1,1 @@
-"""Registry."""
+"""Which experts there are: discovery, admission by rule, and the shortlist for a request."""

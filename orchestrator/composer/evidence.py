@@ -1,0 +1,138 @@
+"""Evidence: the sentences of passages that answer a question, best first. Knows no answer and no expert.
+
+A sentence is scored by how many of the question's words it and its surroundings cover, weighed by rarity, by the
+similarity of their embeddings where the encoder reads the language, and by whether it holds the kind of thing that is
+asked for (a number, a date, a name).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from orchestrator.embedding import Encoder
+from orchestrator.language import content_words, has_chinese, language_of, sentences
+from orchestrator.types import Passage
+
+_IDENTIFIER = re.compile(r"\b(?=[A-Za-z0-9\-]*\d)(?=[A-Za-z0-9\-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\b")
+_BEGINS_BACKWARD = re.compile(r"^(?:It|This|These|They|He|She|That|Its|Their|Such|它|它们|他|她|该|此|这)\b?")
+_ASKS_NUMBER = re.compile(
+    r"\bhow (?:many|much|long|old|often|far|high|heavy|large|big|deep)\b|\bwhat (?:year|percentage|number|price|temperature|pressure|amount)\b"
+    r"|\bwhen\b|多少|几|多久|多长|何时|什么时候|哪一年|哪年|多大|多高",
+    re.IGNORECASE,
+)
+_ASKS_NAME = re.compile(r"\bwho(?:m|se)?\b|\bwhere\b|谁|哪里|何处|在哪", re.IGNORECASE)
+_HAS_NUMBER = re.compile(
+    r"\d|[一二三四五六七八九十百千万两]+(?:个|年|月|日|天|次|倍|元|米|公里|人)|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|hundred|thousand|million)\b",
+    re.IGNORECASE,
+)
+_HAS_NAME = re.compile(r"(?<=\s)[A-Z][\w’'-]+|[\u4e00-\u9fff]{2,}")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A sentence (two where the first only points back) of a passage: offsets in the document's stored text."""
+
+    passage: Passage
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+def evidence_for(
+    question: str,
+    passages: Sequence[Passage],
+    load_encoder: Callable[[], Encoder],
+    *,
+    context: str = "",
+) -> list[Evidence]:
+    """The passages' sentences by how well each answers the question, best first.
+
+    Args:
+        question: as the person put it.
+        passages: best first.
+        load_encoder: the text encoder; used for questions without Chinese characters.
+        context: what experts read (a label, a transcript); its identifiers must stand in the surroundings.
+    """
+    candidates = [(passage, *span) for passage in passages for span in _windows(passage.text)]
+    if not candidates:
+        return []
+    texts = [passage.text[start:end] for passage, start, end in candidates]
+    asked = Counter(content_words(question))
+    identifiers = {word.lower() for word in _IDENTIFIER.findall(f"{question} {context}")}
+    bags = [set(content_words(text)) for text in texts]
+    surroundings = {id(p): set(content_words(f"{p.title} {p.text}")) for p in passages}
+    rarity = _rarity(asked, [*surroundings.values(), *bags])
+    similar = _similarities(question, texts, load_encoder)
+    found = []
+    for (passage, start, end), text, bag, cosine in zip(candidates, texts, bags, similar, strict=True):
+        around = surroundings[id(passage)]
+        inside = _coverage(rarity, bag)
+        near = _coverage(rarity, around)
+        score = 0.40 * inside + 0.20 * near + 0.40 * (inside if cosine is None else cosine)
+        score += _kind_bonus(question, text)
+        if identifiers:
+            named = sum(word in f"{passage.title} {passage.text}".lower() for word in identifiers) / len(identifiers)
+            score += 0.15 * named - 0.15
+            if named and any(word in text.lower() for word in identifiers):
+                score += 0.05
+        score = min(max(score, 0.0), 1.0)
+        found.append(Evidence(passage, passage.start + start, passage.start + end, text, score))
+    return sorted(found, key=lambda e: -e.score)
+
+
+def _windows(text: str) -> list[tuple[int, int]]:
+    """Offsets of single sentences; one that begins by pointing back takes the sentence before it along."""
+    spans = sentences(text)
+    windows = []
+    for i, (start, end) in enumerate(spans):
+        if i > 0 and _BEGINS_BACKWARD.match(text[start:end]) and end - spans[i - 1][0] <= 500:
+            start = spans[i - 1][0]
+        if re.search(r"\w", text[start:end]) and not text[start:end].lstrip().startswith("#"):
+            windows.append((start, end))
+    return windows
+
+
+def _rarity(asked: Counter[str], bags: Sequence[set[str]]) -> dict[str, float]:
+    """Weight of each word of the question: the rarer among the candidates, the more it says."""
+    return {word: math.log(1 + len(bags) / (1 + sum(word in bag for bag in bags))) for word in asked}
+
+
+def _coverage(weights: dict[str, float], bag: set[str]) -> float:
+    total = sum(weights.values())
+    if not total:
+        return 0.0
+    return sum(weight for word, weight in weights.items() if word in bag or _stem_in(word, bag)) / total
+
+
+def _stem_in(word: str, bag: set[str]) -> bool:
+    """Whether another form of an English word stands in the bag ("lasts" for "last", "months" for "month")."""
+    return (
+        len(word) >= 4
+        and word.isascii()
+        and any(
+            other[: max(4, len(word) - 2)] == word[: max(4, len(word) - 2)] and abs(len(other) - len(word)) <= 3
+            for other in bag
+            if other[:1] == word[:1]
+        )
+    )
+
+
+def _similarities(question: str, texts: Sequence[str], load_encoder: Callable[[], Encoder]) -> list[float] | list[None]:
+    if language_of(question) == "zh" or has_chinese(question):
+        return [None] * len(texts)
+    encoder = load_encoder()
+    vectors = encoder.encode([question, *texts])  # (1 + N, D)
+    return [float(value) for value in vectors[1:] @ vectors[0]]
+
+
+def _kind_bonus(question: str, text: str) -> float:
+    if _ASKS_NUMBER.search(question):
+        return 0.06 if _HAS_NUMBER.search(text) else -0.10
+    if _ASKS_NAME.search(question):
+        return 0.03 if _HAS_NAME.search(text) else -0.05
+    return 0.0

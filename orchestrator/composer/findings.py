@@ -1,0 +1,177 @@
+"""Findings: all that a run brought to light, each with what it rests on. One path for every composer.
+
+Knows results and passages; writes no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from orchestrator.artifact import Artifact
+from orchestrator.composer.evidence import Evidence, evidence_for
+from orchestrator.composer.phrasing import phrases, statements
+from orchestrator.embedding import Encoder
+from orchestrator.engine.bindings import batch_of
+from orchestrator.language import has_chinese, language_of
+from orchestrator.types import (
+    ErrorInfo,
+    ExpertCard,
+    ExpertCitation,
+    Passage,
+    Plan,
+    Request,
+    SourceCitation,
+    Step,
+    StepResult,
+)
+
+PASSAGES = "passages"  # the output port by which a lookup hands over what it found
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What an expert found, in a sentence."""
+
+    text: str
+    citation: ExpertCitation
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A question that was looked up, and the sentences that answer it, best first; none where nothing does."""
+
+    question: str
+    evidence: tuple[Evidence, ...]
+    best_score: float
+    passages: tuple[Passage, ...] = ()
+    empty_library: bool = False
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A step that gave nothing."""
+
+    expert: str
+    error: ErrorInfo
+    is_skipped: bool
+    citation: ExpertCitation
+
+
+@dataclass
+class Findings:
+    """In the order of the plan."""
+
+    statements: list[Statement] = field(default_factory=list)
+    lookups: list[Lookup] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    artifacts: list[Artifact] = field(default_factory=list)
+
+
+def gather(
+    request: Request,
+    plan: Plan,
+    results: Mapping[str, StepResult],
+    card: Callable[[str], ExpertCard],
+    load_encoder: Callable[[], Encoder],
+) -> Findings:
+    """Everything that the run's results let one say."""
+    findings = Findings()
+    language = language_of(request.text)
+    for step in plan.steps:
+        result = results[step.id]
+        expert = card(result.expert)
+        citation = expert_citation(expert, result)
+        if result.status != "done":
+            assert result.error is not None
+            if result.error.type == "EmptyLibrary":
+                findings.lookups.append(Lookup(_question(step, request, results, card), (), 0.0, empty_library=True))
+            else:
+                is_skipped = result.status == "skipped"
+                findings.failures.append(Failure(expert.spoken_name, result.error, is_skipped, citation))
+            continue
+        if PASSAGES in result.outputs:
+            findings.lookups.append(_looked_up(step, result, request, results, card, load_encoder))
+            continue
+        inputs = batch_of(step, card(step.expert), request, results) if result.expert == step.expert else []
+        said = statements(expert, result, inputs, language)
+        if step.asked or sum(map(len, said)) <= 400:
+            findings.statements.extend(Statement(sentence, citation) for sentence in said)
+        findings.artifacts.extend(_media(result))
+    return findings
+
+
+def expert_citation(card: ExpertCard, result: StepResult) -> ExpertCitation:
+    """The run of an expert as a citation."""
+    items = {port: result.items(port) for port in result.outputs}
+    texts = [str(item.value) for group in items.values() for item in group if isinstance(item.value, str)]
+    return ExpertCitation(
+        step=result.step,
+        expert=result.expert,
+        version=result.expert_version or card.version,
+        quote=texts[0][:1000] if texts else "",
+        outputs={port: group[0].sha256 for port, group in items.items() if group},
+        confidence=result.confidence,
+        licence=card.licence,
+        author=card.author,
+        model=card.model,
+    )
+
+
+def source_citation(evidence: Evidence) -> SourceCitation:
+    """A sentence of a passage as an exact quote."""
+    passage = evidence.passage
+    return SourceCitation(
+        document=passage.document,
+        title=passage.title,
+        uri=passage.uri,
+        sha256=passage.sha256,
+        start=evidence.start,
+        end=evidence.end,
+        page=passage.page,
+        quote=evidence.text,
+        licence=passage.licence,
+        author=passage.author,
+    )
+
+
+def _looked_up(
+    step: Step,
+    result: StepResult,
+    request: Request,
+    results: Mapping[str, StepResult],
+    card: Callable[[str], ExpertCard],
+    load_encoder: Callable[[], Encoder],
+) -> Lookup:
+    inputs = batch_of(step, card(step.expert), request, results)[0]
+    question = _question(step, request, results, card)
+    context = getattr(inputs.get("context"), "text", "")
+    passages = tuple(Passage.model_validate(item) for item in result.items(PASSAGES)[0].value or ())
+    ranked = evidence_for(question, passages, load_encoder, context=context)
+    thresholds = phrases()["thresholds"]
+    best_score = ranked[0].score if ranked else 0.0
+    floor = thresholds["answer_zh" if has_chinese(question) else "answer_en"]
+    if best_score < floor:
+        return Lookup(question, (), best_score, passages)
+    chosen = [ranked[0]]
+    for other in ranked[1:]:
+        overlaps = any(
+            other.passage.document == e.passage.document and other.start < e.end and e.start < other.end for e in chosen
+        )
+        if other.score >= best_score * thresholds["second"] and not overlaps and other.text != ranked[0].text:
+            chosen.append(other)
+            break
+    return Lookup(question, tuple(chosen), best_score, passages)
+
+
+def _question(
+    step: Step, request: Request, results: Mapping[str, StepResult], card: Callable[[str], ExpertCard]
+) -> str:
+    inputs = batch_of(step, card(step.expert), request, results)[0]
+    return str(inputs.get("query") or request.text).strip()
+
+
+def _media(result: StepResult) -> list[Artifact]:
+    """The pictures, recordings, tables and files that a step made."""
+    shown = ("image", "audio", "video", "table", "file")
+    return [item for port in result.outputs for item in result.items(port) if item.kind in shown]

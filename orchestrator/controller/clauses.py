@@ -1,0 +1,199 @@
+"""Clauses: a request taken apart into instructions, with the quotes, lists, numbers and file names in them.
+
+Pure; knows no card. All offsets are half-open code points of the request's text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from orchestrator.artifact import ArtifactKind, kind_of
+from orchestrator.controller.wording import wording
+
+_QUOTE = re.compile(
+    r"“([^”]{1,20000})”|‘([^’]{1,20000})’|「([^」]{1,20000})」|『([^』]{1,20000})』|《([^》]{1,200})》"
+    r"|\"([^\"]{1,20000})\"|(?<![\w])'([^'\n]{2,20000})'(?![\w])|```([\s\S]{1,20000}?)```"
+)
+_FILE_NAME = re.compile(r"(?<![\w/.])[\w\-]+(?:[./][\w\-]+)*\.(?:[A-Za-z][A-Za-z0-9]{1,4})(?![\w])")
+_ITEM = r"[^\s:：?？.。!！,，、;；\n][^:：?？.。!！,，、;；\n]{0,40}?"
+_LIST = re.compile(
+    rf"(?:\b(?:as|into|among|between|about|either|whether|labels|categories|classes|options|one\s+of|is\s+it|a|an)\b"
+    rf"|分为|分成|属于|标签|类别|选项|是|关于)\s*[:：]?\s*"
+    rf"(?P<items>{_ITEM}(?:\s*[,，、;/]\s*{_ITEM})*\s*(?:,?\s*\bor\b|还是|或者|或|,?\s*\band\b|和)\s*{_ITEM})"
+    rf"(?=\s*(?:[:：?？.。!！,，;；\n]|$))",
+    re.IGNORECASE,
+)
+_LIST_SEPARATOR = re.compile(r"\s*(?:,\s*(?:or|and)\s+|\s+(?:or|and)\s+|[,，、;/]|还是|或者|或|和)\s*", re.IGNORECASE)
+_ALTERNATIVES = re.compile(r"\bor\b|还是|或", re.IGNORECASE)
+_LIST_CUE = re.compile(
+    r"\b(?:as|into|among|labels|categories|classes|options|one\s+of)\b|分为|分成|标签|类别|选项", re.IGNORECASE
+)
+_NUMBER = re.compile(r"(?<![\w.\-])[-+]?\d+(?:[.,]\d+)*(?![\w])|(?<=[\u4e00-\u9fff])\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of the request's text."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class FileName:
+    """A file that the text names, and the kind that its ending stands for."""
+
+    piece: Piece
+    kind: ArtifactKind
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One instruction or question of a request."""
+
+    piece: Piece
+    is_after: bool  # it says that it follows what came before ("then")
+    instruction: str  # its text with quoted content and file names replaced by plain nouns
+    quotes: tuple[Piece, ...]
+    items: tuple[str, ...] = ()  # of a list such as "as billing, delivery or praise"
+
+    @property
+    def refers_back(self) -> bool:
+        """Whether it means the result of an earlier clause ("it", "the summary")."""
+        return self.is_after or wording().back.search(self.instruction) is not None
+
+    @property
+    def is_question(self) -> bool:
+        return wording().question.search(self.instruction) is not None
+
+    @property
+    def wants_lookup(self) -> bool:
+        """Whether it names documents, manuals, policies."""
+        return wording().lookup.search(self.instruction) is not None
+
+    @property
+    def wants_every(self) -> bool:
+        return wording().every.search(self.instruction) is not None
+
+    @property
+    def ordinal(self) -> int | None:
+        """Position that it names ("the second photo" is 1, "the last" is -1)."""
+        return next((k for k, p in wording().ordinals.items() if p.search(self.instruction)), None)
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """Numbers in digits or small number words, in order."""
+        found = [float(m.group().replace(",", "")) for m in _NUMBER.finditer(self.instruction) if _is_number(m.group())]
+        if not found:
+            for word, value in wording().numbers.items():
+                pattern = rf"\b{word}\b" if word.isascii() else rf"{word}(?=[句个条点段行种张])"
+                if re.search(pattern, self.instruction, re.IGNORECASE):
+                    found.append(float(value))
+        return tuple(found)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace(",", ""))
+    except ValueError:
+        return False
+    return True
+
+
+def quotes_in(text: str) -> tuple[Piece, ...]:
+    """The quoted parts, quotation marks left out; a long text behind a colon counts as quoted too."""
+    found = []
+    for match in _QUOTE.finditer(text):
+        group = next(i for i, value in enumerate(match.groups(), start=1) if value is not None)
+        found.append(Piece(match.start(group), match.end(group), match.group(group)))
+    if not found and (payload := _payload(text)) is not None:
+        found.append(payload)
+    return tuple(found)
+
+
+def _payload(text: str) -> Piece | None:
+    """The text that an instruction ends with: "Summarise this: ..."."""
+    for match in re.finditer(r"[:：](?!//)\s*", text):
+        if match.start() <= 400 and len(text) - match.end() >= 12 and match.start() > 2:
+            if not re.search(r"\w", text[: match.start()]):
+                continue
+            end = len(text.rstrip())
+            return Piece(match.end(), end, text[match.end() : end])
+    return None
+
+
+def file_names_in(text: str) -> tuple[FileName, ...]:
+    """The file names in the text whose ending stands for an artifact kind or a document."""
+    names = []
+    for match in _FILE_NAME.finditer(text):
+        kind = kind_of(match.group())
+        if kind != "file" or match.group().rpartition(".")[2].lower() in ("pdf", "docx", "pptx", "html", "zip"):
+            names.append(FileName(Piece(match.start(), match.end(), match.group()), kind))
+    return tuple(names)
+
+
+def clauses_of(text: str) -> tuple[Clause, ...]:
+    """The request's clauses in order; together they hold every instruction of it."""
+    quotes = quotes_in(text)
+    masked = _masked(text, quotes)
+    listed = _list_in(masked)
+    guarded = masked
+    if listed is not None:
+        guarded = masked[: listed.start] + "\ue002" * (listed.end - listed.start) + masked[listed.end :]
+    cuts: list[tuple[int, int, bool]] = []  # start and end of what separates, and whether it says "then"
+    words = wording()
+    for pattern, is_then in ((words.then, True), (words.sentence, False), (words.split_and, False)):
+        for match in pattern.finditer(guarded):
+            if all(match.end() <= start or match.start() >= end for start, end, _ in cuts):
+                cuts.append((match.start(), match.end(), is_then))
+    cuts.sort()
+    clauses = []
+    begin, is_after = 0, False
+    for start, end, is_then in [*cuts, (len(text), len(text), False)]:
+        clause = _clause(text, masked, begin, start, is_after, quotes, listed)
+        if clause is not None:
+            clauses.append(clause)
+        begin, is_after = end, is_then
+    return tuple(clauses)
+
+
+def _list_in(masked: str) -> Piece | None:
+    """The list of alternatives or labels that a request offers: "billing, delivery or praise"."""
+    for match in _LIST.finditer(masked):
+        items = match.group("items")
+        if "\ue000" not in items and (_ALTERNATIVES.search(items) or _LIST_CUE.match(match.group())):
+            return Piece(match.start("items"), match.end("items"), items)
+    return None
+
+
+def _clause(
+    text: str, masked: str, start: int, end: int, is_after: bool, quotes: tuple[Piece, ...], listed: Piece | None
+) -> Clause | None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if not re.search(r"\w", text[start:end]):
+        return None
+    own = tuple(quote for quote in quotes if start <= quote.start and quote.end <= end)
+    items: tuple[str, ...] = ()
+    if listed is not None and start <= listed.start and listed.end <= end:
+        parts = [item.strip(" \"'“”‘’") for item in _LIST_SEPARATOR.split(text[listed.start : listed.end])]
+        items = tuple(part for part in parts if part)
+    instruction = re.sub("\ue000+", "the text", masked[start:end])
+    instruction = re.sub("\ue001+", "the file", instruction)
+    return Clause(Piece(start, end, text[start:end]), is_after, instruction.strip(), own, items)
+
+
+def _masked(text: str, quotes: tuple[Piece, ...]) -> str:
+    """The text with quoted content and file names overwritten, so that nothing inside them is read as an instruction."""
+    characters = list(text)
+    for quote in quotes:
+        characters[quote.start : quote.end] = "\ue000" * (quote.end - quote.start)
+    for name in file_names_in(text):
+        for position in range(name.piece.start, name.piece.end):
+            if characters[position] != "\ue000":
+                characters[position] = "\ue001"
+    return "".join(characters)

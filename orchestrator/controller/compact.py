@@ -1,0 +1,158 @@
+"""CompactController: plans by comparing the request's clauses with the cards. Knows no expert and no retrieved text.
+
+Each clause takes the card that its words resemble most, among those that its attachments and the results so far can
+feed; inputs are bound by kind and by reference. No step is invented: a clause that resembles no card is left out, and a
+request without a fitting clause is declined.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+
+from orchestrator.artifact import ARTIFACT_CLASSES
+from orchestrator.controller.clauses import Clause, clauses_of, file_names_in
+from orchestrator.controller.draft import Draft
+from orchestrator.controller.questions import question_for
+from orchestrator.controller.wording import wording
+from orchestrator.language import language_of
+from orchestrator.registry.card_index import CardIndex
+from orchestrator.types import Alternative, ExpertCard, Kind, Literally, Plan, Request, Shortlist, Span
+
+_NUM_ALTERNATIVES = 3
+
+
+class CompactController:
+    """The embedded controller."""
+
+    name = "compact"
+
+    def __init__(self, index: CardIndex) -> None:
+        self._index = index
+
+    async def plan(self, request: Request, shortlist: Shortlist) -> Plan:
+        return await asyncio.to_thread(self._plan, request, shortlist.cards)
+
+    def _plan(self, request: Request, cards: Sequence[ExpertCard]) -> Plan:
+        questions = wording().questions[language_of(request.text)]
+        if not request.text.strip():
+            files = ", ".join(artifact.name or artifact.kind for artifact in request.artifacts)
+            return Plan(status="needs_input", confidence=0.0, question=questions["no_text"].format(files=files))
+        clauses = clauses_of(request.text)
+        if not clauses or not cards:
+            return Plan(status="abstained", confidence=0.0, question=questions["nothing_fits"])
+        scores = self._index.scores([clause.instruction for clause in clauses], cards)  # (C, E)
+        draft = Draft(request, file_names_in(request.text), lambda kind: _reader(kind, cards))
+        lookups = []
+        best = 0.0
+        for clause, row in zip(clauses, scores, strict=True):
+            ranked = _ranked(clause, cards, row.tolist(), draft)
+            best = max(best, ranked[0].score)
+            chosen = _chosen(clause, ranked, cards)
+            if chosen is None or _is_repeated(chosen, clause, draft):
+                continue
+            card = next(card for card in cards if card.name == chosen.expert)
+            others = tuple(a for a in ranked if a.expert != card.name)[:_NUM_ALTERNATIVES]
+            step = draft.add(
+                card,
+                clause,
+                confidence=_probability(chosen.score),
+                alternatives=others,
+                why=f"“{clause.piece.text}” resembles what {card.spoken_name} is for ({chosen.score:.2f})",
+            )
+            if card.task in wording().lookup_tasks:
+                lookups.append(step)
+        for step in lookups:
+            draft.add_context(step)
+        return _finished(draft, best, questions, cards)
+
+
+def _ranked(clause: Clause, cards: Sequence[ExpertCard], row: Sequence[float], draft: Draft) -> list[Alternative]:
+    """The cards by their score for the clause, attachments taken into account, best first."""
+    available = _available(clause, draft, cards)
+    thresholds = wording().thresholds
+    ranked = []
+    for card, score in zip(cards, row, strict=True):
+        wanted = [port.kind for port in card.inputs if port.required and port.kind in ARTIFACT_CLASSES]
+        if any(kind not in available for kind in wanted):
+            score += thresholds["lacks_input"]
+        elif any(kind != "text" and kind in {a.kind for a in draft.request.artifacts} for kind in wanted):
+            score += thresholds["has_input"]
+        ranked.append(Alternative(expert=card.name, score=min(max(score, 0.0), 1.0)))
+    return sorted(ranked, key=lambda alternative: -alternative.score)
+
+
+def _available(clause: Clause, draft: Draft, cards: Sequence[ExpertCard]) -> set[Kind]:
+    """The artifact kinds that can be had: attached, named, quoted, read from an attachment, made by an earlier step."""
+    kinds: set[Kind] = {artifact.kind for artifact in draft.request.artifacts}
+    kinds |= {name.kind for name in draft.file_names}
+    if kinds:
+        kinds.add("file")
+    if clause.quotes or any(_reader(kind, cards) is not None for kind in kinds):
+        kinds.add("text")
+    by_name = {card.name: card for card in cards}
+    kinds |= {port.kind for step in draft.steps for port in by_name[step.expert].outputs}
+    return kinds
+
+
+def _chosen(clause: Clause, ranked: Sequence[Alternative], cards: Sequence[ExpertCard]) -> Alternative | None:
+    """The card that serves the clause: the best one, the library for an open question, or none."""
+    thresholds = wording().thresholds
+    lookup_names = {card.name for card in cards if card.task in wording().lookup_tasks}
+    lookup = next((alternative for alternative in ranked if alternative.expert in lookup_names), None)
+    best = ranked[0]
+    if lookup is not None and (clause.is_question or clause.wants_lookup):
+        floor = thresholds["accept_question"] if clause.is_question else thresholds["accept"]
+        named = clause.wants_lookup and best.score < lookup.score + thresholds["lookup_margin"]
+        if best.score < floor or named:
+            return lookup.model_copy(update={"score": max(lookup.score, thresholds["accept"])})
+    return best if best.score >= thresholds["accept"] else None
+
+
+def _is_repeated(chosen: Alternative, clause: Clause, draft: Draft) -> bool:
+    """Whether the clause only goes on about the step before ("..., and also its colours") instead of asking anew."""
+    same = [step for step in draft.steps if step.expert == chosen.expert and step.asked]
+    return bool(same) and not clause.quotes and clause.ordinal is None and not _reads_clause(same[-1].inputs.values())
+
+
+def _reads_clause(bindings: object) -> bool:
+    return any(isinstance(binding, (Span, Literally)) for binding in bindings)  # type: ignore[attr-defined]
+
+
+def _reader(kind: Kind, cards: Sequence[ExpertCard]) -> ExpertCard | None:
+    """The card that reads a text from an artifact of the kind, alone."""
+    for task in wording().reader_tasks.get(kind, ()):
+        for card in cards:
+            required = [port for port in card.inputs if port.required]
+            gives_text = any(port.kind == "text" for port in card.outputs)
+            if card.task == task and gives_text and len(required) == 1 and required[0].kind == kind:
+                return card
+    return None
+
+
+def _finished(draft: Draft, best: float, questions: dict[str, str], cards: Sequence[ExpertCard]) -> Plan:
+    artifacts = draft.request.artifacts
+    kinds = wording().kinds[language_of(draft.request.text)]
+    if not draft.steps:
+        taken = {port.kind for card in cards for port in card.inputs}
+        lone = next((a for a in artifacts if a.kind not in taken and a.kind != "file"), None)
+        question = questions["nothing_fits"]
+        if lone is not None:
+            question = questions["no_expert_for"].format(kind=kinds[lone.kind], file=lone.name)
+        return Plan(status="abstained", confidence=_probability(best), question=question)
+    confidence = math.prod(step.confidence for step in draft.steps)
+    missing = next(iter(draft.missing), None)
+    if missing is None:
+        return Plan(status="planned", confidence=confidence, steps=tuple(draft.steps))
+    return Plan(
+        status="needs_input",
+        confidence=confidence,
+        question=question_for(missing, language_of(draft.request.text)),
+        steps=tuple(draft.steps),
+    )
+
+
+def _probability(score: float) -> float:
+    thresholds = wording().thresholds
+    return 1.0 / (1.0 + math.exp(-thresholds["steepness"] * (score - thresholds["midpoint"])))

@@ -1,0 +1,45 @@
+"""The one question that is asked where an input is missing. Knows no plan in the making."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from orchestrator.artifact import ARTIFACT_CLASSES
+from orchestrator.controller.clauses import FileName, file_names_in
+from orchestrator.controller.wording import wording
+from orchestrator.types import ExpertCard, Language, Plan, Port, Request, Span
+
+
+@dataclass(frozen=True)
+class Missing:
+    """An input that nothing in the request feeds."""
+
+    port: Port
+    card: ExpertCard
+    file: FileName | None = None  # where the text names a file that is not attached
+
+
+def question_for(missing: Missing, language: Language) -> str:
+    """One sentence that asks for the input."""
+    questions, kinds = wording().questions[language], wording().kinds[language]
+    if missing.file is not None:
+        return questions["name_file"].format(file=missing.file.piece.text)
+    if missing.port.kind == "text":
+        return questions["text"]
+    if missing.port.kind in kinds:
+        return questions["attach"].format(kind=kinds[missing.port.kind])
+    return questions["value"].format(what=missing.port.description or missing.port.name.replace("_", " "))
+
+
+def named_but_not_attached(plan: Plan, request: Request, card: Callable[[str], ExpertCard]) -> Missing | None:
+    """The first input that a plan takes from a file which the text only names; such a plan is right, but cannot run."""
+    named = {(f.piece.start, f.piece.end): f for f in file_names_in(request.text)}
+    for step in plan.steps:
+        for port in card(step.expert).inputs:
+            binding = step.inputs.get(port.name)
+            if isinstance(binding, Span) and port.kind in ARTIFACT_CLASSES:
+                file = named.get((binding.start, binding.end))
+                if file is not None:
+                    return Missing(port, card(step.expert), file)
+    return None
