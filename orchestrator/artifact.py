@@ -180,6 +180,10 @@ class Text(_Valued):
     default_kind = "text"
     default_media_type = "text/plain"
 
+    if TYPE_CHECKING:  # type checkers would take the fields for the arguments
+
+        def __init__(self, _content: str | None = None, /, **fields: Any) -> None: ...
+
     @property
     def text(self) -> str:
         return str(self.value)
@@ -216,6 +220,10 @@ class Json(_Valued):
 
     default_kind = "json"
     default_media_type = "application/json"
+
+    if TYPE_CHECKING:  # type checkers would take the fields for the arguments
+
+        def __init__(self, _content: Any = None, /, **fields: Any) -> None: ...
 
 
 class Image(Artifact):

@@ -264,7 +264,9 @@ def _composer(settings: ChatModelSettings, extractive: ExtractiveComposer) -> Co
 
     from orchestrator.composer.chat_model import ChatModelComposer
 
-    options = {k: v for k, v in (("base_url", settings.base_url), ("api_key", settings.api_key)) if v is not None}
+    options: dict[str, Any] = {
+        k: v for k, v in (("base_url", settings.base_url), ("api_key", settings.api_key)) if v is not None
+    }
     try:
         return ChatModelComposer(init_chat_model(settings.model, **options), extractive)
     except ImportError as error:

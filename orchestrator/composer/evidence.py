@@ -20,7 +20,8 @@ from orchestrator.types import Passage
 _IDENTIFIER = re.compile(r"\b(?=[A-Za-z0-9\-]*\d)(?=[A-Za-z0-9\-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\b")
 _BEGINS_BACKWARD = re.compile(r"^(?:It|This|These|They|He|She|That|Its|Their|Such|它|它们|他|她|该|此|这)\b?")
 _ASKS_NUMBER = re.compile(
-    r"\bhow (?:many|much|long|old|often|far|high|heavy|large|big|deep)\b|\bwhat (?:year|percentage|number|price|temperature|pressure|amount)\b"
+    r"\bhow (?:many|much|long|old|often|far|high|heavy|large|big|deep)\b"
+    r"|\bwhat (?:year|percentage|number|price|temperature|pressure|amount)\b"
     r"|\bwhen\b|多少|几|多久|多长|何时|什么时候|哪一年|哪年|多大|多高",
     re.IGNORECASE,
 )

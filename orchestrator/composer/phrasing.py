@@ -114,7 +114,7 @@ class _Formatter(string.Formatter):
         return str(value)
 
 
-class _Void(Exception):  # noqa: N818 (never leaves this module)
+class _Void(Exception):
     """A field of a template has no value."""
 
 

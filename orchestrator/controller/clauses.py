@@ -188,7 +188,7 @@ def _clause(
 
 
 def _masked(text: str, quotes: tuple[Piece, ...]) -> str:
-    """The text with quoted content and file names overwritten, so that nothing inside them is read as an instruction."""
+    """The text with quoted content and file names overwritten, so that nothing inside them is read an instruction."""
     characters = list(text)
     for quote in quotes:
         characters[quote.start : quote.end] = "\ue000" * (quote.end - quote.start)

@@ -296,7 +296,8 @@ def _experts_of(loaded: Any, origin: str) -> Iterator[Expert]:
 def _module_at(path: Path) -> ModuleType:
     name = f"baton_local_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
