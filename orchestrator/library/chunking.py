@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from orchestrator.language import sentences
-from orchestrator.library.loaders import DocumentText, Heading
+from orchestrator.library.document_text import DocumentText, Heading
 
 # MiniLM reads 256 tokens, about 180 English words; a Chinese character carries about as much as 0.43 words.
 TARGET_WORDS = 150.0
@@ -63,7 +64,7 @@ def word_count(text: str) -> float:
 
 def _sections(document: DocumentText) -> Iterator[tuple[int, int]]:
     starts = [0, *(heading.start for heading in document.headings), len(document.text)]
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in itertools.pairwise(starts):
         if document.text[start:end].strip():
             yield start, end
 

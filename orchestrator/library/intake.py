@@ -13,9 +13,10 @@ from pathlib import Path
 
 from orchestrator.errors import BadRequest, UnreadableDocument
 from orchestrator.library.chunking import Chunk, chunks_of
+from orchestrator.library.document_text import DocumentText, storable
 from orchestrator.library.encoding import encoded
 from orchestrator.library.index import packed
-from orchestrator.library.loaders import MAX_FILE_BYTES, DocumentText, load_document, markdown_headings, storable
+from orchestrator.library.loaders import MAX_FILE_BYTES, load_document, markdown_headings
 from orchestrator.library.records import AddedDocument, AddReport, Document, FailedDocument
 from orchestrator.library.store import NewChunk, Store, document_id
 from orchestrator.types import ErrorInfo

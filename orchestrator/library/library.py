@@ -55,7 +55,7 @@ class Library:
         """Give the connections back; the library can be used again and opens new ones."""
         self._store.database.close()
 
-    # -- documents come and go ------------------------------------------------------------------------------------------
+    # -- documents come and go --------------------------------------------------------------------------------
 
     def add(
         self,
@@ -116,7 +116,7 @@ class Library:
             self._index.save()
         return num_documents
 
-    # -- what is there --------------------------------------------------------------------------------------------------
+    # -- what is there ----------------------------------------------------------------------------------------
 
     def search(
         self,

@@ -105,15 +105,19 @@ class Search:
 
     def _hidden(self, scope: _Scope) -> list[int]:
         """Chunks of this library outside the scope."""
-        query = f"SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document WHERE d.library = ? AND NOT ({scope.condition})"
-        rows = self._store.database.connection.execute(query, (self._store.library, *scope.values))
+        rows = self._store.database.connection.execute(
+            "SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document"
+            f" WHERE d.library = ? AND NOT ({scope.condition})",
+            (self._store.library, *scope.values),
+        )
         return [int(row[0]) for row in rows]
 
     def _by_words(self, terms: Sequence[Term], num_candidates: int, scope: _Scope) -> set[int]:
         """The chunks in which the terms count most."""
         if not terms:
             return set()
-        match = " OR ".join(term.match for term in terms)
+        any_term = " OR ".join(term.match for term in terms)
+        match = f"{{context words}} : ({any_term}) AND library : {self._store.key}"
         rows = self._store.database.connection.execute(
             "SELECT w.rowid FROM chunk_words w JOIN chunks c ON c.id = w.rowid JOIN documents d ON d.id = c.document"
             f" WHERE chunk_words MATCH ? AND {scope.condition} ORDER BY bm25(chunk_words, 0.0, ?, 1.0) LIMIT ?",

@@ -18,7 +18,7 @@ from typing import Any
 from orchestrator.database import Database
 from orchestrator.errors import UnknownDocument
 from orchestrator.language import words
-from orchestrator.library.loaders import DocumentText
+from orchestrator.library.document_text import DocumentText
 from orchestrator.library.records import Document, LibraryStats
 
 # chunk ids are never used twice, so a chunk of one id never changes: caches compare ids and nothing else.

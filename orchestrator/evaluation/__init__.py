@@ -1,0 +1,1 @@
+"""Measuring on the user's own cases: one module a question, and the metrics they share."""
