@@ -137,7 +137,7 @@ def _load_csv(uri: str, path: Path, data: bytes) -> DocumentText:
     if len(rows) == 1:
         blocks.add("; ".join(cell for cell in rows[0] if cell.strip()))
     blocks.add_table(rows)
-    return DocumentText(path.stem.replace("_", " "), blocks.text)
+    return DocumentText(re.sub(r"[-_]+", " ", path.stem), blocks.text)
 
 
 def _load_docx(uri: str, path: Path, data: bytes) -> DocumentText:

@@ -60,7 +60,7 @@ def load_pdf(uri: str, path: Path, data: bytes) -> DocumentText:
 
 
 def _reflowed(page: str) -> str:
-    """A page's lines as paragraphs: a line about as long as the longest runs on, a shorter one ends its paragraph."""
+    """A page's lines as paragraphs."""
     lines = [" ".join(line.split()) for line in page.splitlines()]
     longest = max((len(line) for line in lines), default=0)
     text = ""
@@ -68,14 +68,22 @@ def _reflowed(page: str) -> str:
     for line in lines:
         if not line:
             previous = ""
-            continue
-        if not text:
-            text = line
-        elif not previous or len(previous) < 0.6 * longest or re.match(r"[-•*#|–]\s|\d+[.)]\s", line):
-            text += "\n\n" + line
-        elif re.search(r"[a-z]-$", previous) and line[0].islower():
-            text = text[:-1] + line
+        elif not text:
+            text = previous = line
         else:
-            text += line if _CHINESE_END.search(previous) else " " + line
-        previous = line
+            if not previous or _begins_paragraph(previous, line, 0.6 * longest):
+                text += "\n\n" + line
+            elif re.search(r"[a-z]-$", previous) and line[0].islower():
+                text = text[:-1] + line
+            else:
+                text += line if _CHINESE_END.search(previous) else " " + line
+            previous = line
     return text
+
+
+def _begins_paragraph(previous: str, line: str, short: float) -> bool:
+    """Whether a line stands apart: it follows a line that ended early, is a list item, or looks like a heading."""
+    looks_like_heading = (
+        _SENTENCE_CLOSED.search(previous) is not None and len(line) < short and _SENTENCE_CLOSED.search(line) is None
+    )
+    return len(previous) < short or looks_like_heading or re.match(r"[-•*#|–]\s|\d+[.)]\s", line) is not None
