@@ -106,7 +106,7 @@ class Search:
     def _hidden(self, scope: _Scope) -> list[int]:
         """Chunks of this library outside the scope."""
         rows = self._store.database.connection.execute(
-            "SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document"
+            "SELECT c.id FROM documents d CROSS JOIN chunks c ON c.document = d.id"
             f" WHERE d.library = ? AND NOT ({scope.condition})",
             (self._store.library, *scope.values),
         )
@@ -121,12 +121,7 @@ class Search:
         rows = self._store.database.connection.execute(
             "SELECT w.rowid FROM chunk_words w JOIN chunks c ON c.id = w.rowid JOIN documents d ON d.id = c.document"
             f" WHERE chunk_words MATCH ? AND {scope.condition} ORDER BY bm25(chunk_words, 0.0, ?, 1.0) LIMIT ?",
-            (
-                f"{{context words}} : ({match}) AND library : {self._store.key}",
-                *scope.values,
-                TITLE_WEIGHT,
-                num_candidates,
-            ),
+            (match, *scope.values, TITLE_WEIGHT, num_candidates),
         )
         return {int(row[0]) for row in rows}
 
@@ -165,7 +160,7 @@ class Search:
             factor = max(math.log(odds), 1e-6)
             total += rarity
             rows = connection.execute(
-                f"SELECT rowid, -bm25(chunk_words, 0.0, ?, 1.0) FROM chunk_words WHERE chunk_words MATCH ?"
+                "SELECT rowid, -bm25(chunk_words, 0.0, ?, 1.0) FROM chunk_words WHERE chunk_words MATCH ?"
                 f" AND rowid IN ({_marks(chunks)})",
                 (TITLE_WEIGHT, match, *chunks),
             )
