@@ -18,12 +18,12 @@ NUM_RESAMPLES = 1000
 _Z95 = 1.959964
 
 
-def metrics_of(judged: Judged, *, seed: int) -> tuple[Metric, ...]:
+def metrics_of(judged: Judged, unit: str = "rows", *, seed: int) -> tuple[Metric, ...]:
     """Accuracy (Wilson interval), macro F1 and calibration error (percentile bootstrap over rows)."""
     import numpy
 
     num_rows = len(judged.truth)
-    data = f"{judged.num_folds}-fold cross-validation on {num_rows} rows"
+    data = f"{judged.num_folds}-fold cross-validation on {num_rows} {unit}"
     num_right = int(judged.correct.sum())
     low, high = wilson(num_right, num_rows)
     metrics = [_metric("accuracy", num_right / num_rows, low, high, num_rows, data)]

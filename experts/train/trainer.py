@@ -119,7 +119,7 @@ def _card(labelled: Labelled, judged: Judged, training: Training, encoder: str) 
         author="trained locally",
         model=f"logistic regression on {features}",
         training_data=labelled.training_data(training.unit),
-        metrics=metrics_of(judged, seed=training.seed),
+        metrics=metrics_of(judged, training.unit, seed=training.seed),
         resources=Resources(max_batch=MAX_BATCH),
     )
 
