@@ -77,7 +77,8 @@ class CardIndex:
         scores = numpy.maximum(by_description, by_example)
         for row, text in enumerate(texts):
             if has_chinese(text):
-                lexical = numpy.array([self._by_word(text, card) for card in cards], dtype=numpy.float32)
+                rarity = self._rarity(cards)
+                lexical = numpy.array([self._by_word(text, card, rarity) for card in cards], dtype=numpy.float32)
                 scores[row] = numpy.maximum(0.9 * scores[row], lexical)
         return numpy.clip(scores, 0.0, 1.0)
 
@@ -109,10 +110,15 @@ class CardIndex:
         draft.replace(self._cache_path)
         self._is_dirty = False
 
-    def _by_word(self, text: str, card: ExpertCard) -> float:
-        """Cosine of word counts between the text and the card's nearest Chinese example."""
+    def _rarity(self, cards: Sequence[ExpertCard]) -> dict[str, float]:
+        """How much a Chinese word tells cards apart: the logarithm of how few of them use it in an example."""
+        used = Counter(word for card in cards for word in {w for e in _chinese(card) for w in self._counts(e)})
+        return {word: math.log(1 + len(cards) / count) for word, count in used.items()}
+
+    def _by_word(self, text: str, card: ExpertCard, rarity: dict[str, float]) -> float:
+        """Weighted cosine of words between the text and the card's nearest Chinese example."""
         query = self._counts(text)
-        return max((_cosine(query, self._counts(e)) for e in card.examples if has_chinese(e)), default=0.0)
+        return max((_cosine(query, self._counts(example), rarity) for example in _chinese(card)), default=0.0)
 
     def _counts(self, text: str) -> Counter[str]:
         if text not in self._lexical:
@@ -122,9 +128,19 @@ class CardIndex:
         return self._lexical[text]
 
 
-def _cosine(a: Counter[str], b: Counter[str]) -> float:
-    dot = sum(count * b[word] for word, count in a.items())
-    norm = math.sqrt(sum(c * c for c in a.values()) * sum(c * c for c in b.values()))
+def _chinese(card: ExpertCard) -> list[str]:
+    return [example for example in card.examples if has_chinese(example)]
+
+
+def _cosine(a: Counter[str], b: Counter[str], rarity: dict[str, float]) -> float:
+    """Cosine of two bags of words; a word that no card uses weighs like one that a single card uses."""
+    rarest = max(rarity.values(), default=1.0)
+
+    def weight(word: str) -> float:
+        return rarity.get(word, rarest) ** 2
+
+    dot = sum(count * b[word] * weight(word) for word, count in a.items())
+    norm = math.sqrt(sum(c * c * weight(w) for w, c in a.items()) * sum(c * c * weight(w) for w, c in b.items()))
     return dot / norm if norm else 0.0
 
 

@@ -1,0 +1,5 @@
+"""`python -m orchestrator.cli` is `baton`."""
+
+from orchestrator.cli import main
+
+main()
