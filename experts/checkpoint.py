@@ -72,6 +72,11 @@ class TransformersClassifier:
         if lacking:
             # transformers would fill them with random numbers and classify at random.
             raise self._invalid(f"weights without {', '.join(lacking[:4])}")
+        if self.card.task == "text-classification" and 2 * len(self._processor) < getattr(
+            model.config, "vocab_size", 0
+        ):
+            # Without its vocabulary a tokenizer still comes up, and turns every word into the same unknown one.
+            raise self._invalid(f"a tokenizer of {len(self._processor)} words for a model of {model.config.vocab_size}")
         self._model = model.eval().to(device)
         self._device = device
         self._prepare_text_padding()

@@ -114,16 +114,19 @@ def _labels(folder: Path, config: dict[str, Any], name: str, remote_code: bool) 
     """The labels in the order of the model's outputs."""
     from transformers import AutoConfig
 
+    single = InvalidExpert(
+        name, "a single output, so a regression or ranking model", "a classifier of two labels or more"
+    )
+    if config.get("problem_type") == "regression" or len(config.get("id2label") or "ab") < 2:
+        raise single
     try:
         loaded = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=remote_code)
         labels = [str(loaded.id2label[index]) for index in range(loaded.num_labels)]
     except Exception as error:  # every architecture checks its own configuration in its own way
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise InvalidExpert(name, f"a config.json that does not load ({reason})", WANTED) from error
-    if len(labels) < 2 or config.get("problem_type") == "regression":
-        raise InvalidExpert(
-            name, "a single output, so a regression or ranking model", "a classifier of two labels or more"
-        )
+    if len(labels) < 2:
+        raise single
     if len(set(labels)) < len(labels):
         raise InvalidExpert(name, "two outputs with one label in id2label", "a label of its own for each output")
     return labels

@@ -146,7 +146,7 @@ def _tabular_card(
     )
     says = {
         "en": (
-            f"By the {quoted}, the most frequent class is {{most_frequent}}: {{num_most_frequent}} of {{num_rows}} rows.",
+            f"By the {quoted}, the commonest class is {{most_frequent}}: {{num_most_frequent}} of {{num_rows}} rows.",
             f"The row is classified as {{top}}{certainty}.",
         ),
         "zh": (

@@ -34,6 +34,9 @@ SKLEARN_TYPES = frozenset(
         "sklearn.compose._column_transformer._RemainderColsList",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
         "sklearn.neighbors._ball_tree.BallTree",
+        "sklearn.metrics._dist_metrics.EuclideanDistance64",
+        "sklearn.metrics._dist_metrics.ManhattanDistance64",
+        "sklearn.metrics._dist_metrics.MinkowskiDistance64",
         "sklearn.neighbors._kd_tree.KDTree",
         "sklearn.tree._tree.Tree",
     )
@@ -74,7 +77,7 @@ class SklearnClassifier:
         if self._options["input"] == "text":
             texts = [str(getattr(inputs["text"], "text", inputs["text"])) for inputs in batch]
             return [self._labelled(*one) for one in self._judged(texts)]
-        return [self._of_rows(self._frame(inputs)) for inputs in batch]
+        return [self._of_rows(*self._frames(inputs)) for inputs in batch]
 
     def unload(self) -> None:
         self._model = None
@@ -97,8 +100,8 @@ class SklearnClassifier:
         labels = Labels(scores)
         return Prediction({"labels": labels}, labels.confidence)
 
-    def _frame(self, inputs: Inputs) -> pd.DataFrame:
-        """The columns that the model was fitted to, in its order, of the table or of one row of features."""
+    def _frames(self, inputs: Inputs) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The rows as given, of a table or of one row of features, and the columns of them that the model takes."""
         import pandas
 
         features = inputs.get("features")
@@ -117,7 +120,7 @@ class SklearnClassifier:
                     f"a table that also has {', '.join(missing)}",
                     "Add the missing columns, or rename those that mean the same.",
                 )
-            return frame[columns]
+            return frame, frame[columns]
         numbers = frame.select_dtypes("number")
         if numbers.shape[1] != len(columns):
             raise BadRequest(
@@ -126,10 +129,10 @@ class SklearnClassifier:
                 f"a table with exactly {len(columns)} columns of numbers, in the order of the training data",
                 "Leave out the other columns.",
             )
-        return numbers
+        return frame, numbers
 
-    def _of_rows(self, frame: pd.DataFrame) -> Prediction:
-        rows = frame if self._options["named"] else frame.to_numpy()
+    def _of_rows(self, frame: pd.DataFrame, taken: pd.DataFrame) -> Prediction:
+        rows = taken if self._options["named"] else taken.to_numpy()
         try:
             judged = self._judged(rows)
         except (ValueError, TypeError) as error:

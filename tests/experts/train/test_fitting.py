@@ -50,7 +50,7 @@ def test_noise_is_not_believed():
 
 def test_confidence_is_about_the_share_of_right_answers():
     rows, truth = clouds(150, 0.5)
-    head, judged = fit_head(rows, truth, seed=0, progress=quiet)
+    head, _ = fit_head(rows, truth, seed=0, progress=quiet)
     unseen, unseen_truth = clouds(400, 0.5, seed=1)
     probabilities = head.probabilities(unseen)
     share = (probabilities.argmax(axis=1) == unseen_truth).mean()
