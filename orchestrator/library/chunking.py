@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -32,22 +33,24 @@ class Chunk:
 def chunks_of(document: DocumentText) -> list[Chunk]:
     """The document in chunks of about TARGET_WORDS, in order; every sentence stands whole in one of them.
 
-    A chunk that goes on where another ended repeats its last sentence; a new section begins a new chunk.
+    A chunk that goes on where another ended repeats its last sentence; a new section or page begins a new chunk.
     """
     chunks: list[Chunk] = []
     unit: list[tuple[int, int]] = []  # spans of the sentences in the chunk that is being filled
     num_words = 0.0
+    place = (0, 0)
     for section_start, section_end in _sections(document):
-        if num_words >= MIN_WORDS:
-            chunks.append(_chunk(document, unit))
-            unit, num_words = [], 0.0
         for span in _pieces(document.text, section_start, section_end):
+            before, place = place, (section_start, bisect_right(document.page_starts, span[0]))
             span_words = word_count(document.text[slice(*span)])
-            if unit and num_words + span_words > TARGET_WORDS:
+            if place != before and num_words >= MIN_WORDS:
+                chunks.append(_chunk(document, unit))
+                unit, num_words = [], 0.0
+            elif unit and num_words + span_words > TARGET_WORDS:
                 chunks.append(_chunk(document, unit))
                 last = unit[-1]
                 last_words = word_count(document.text[slice(*last)])
-                repeat = last_words <= MAX_OVERLAP_WORDS and last[0] >= section_start
+                repeat = last_words <= MAX_OVERLAP_WORDS and place == before
                 unit, num_words = ([last], last_words) if repeat else ([], 0.0)
             unit.append(span)
             num_words += span_words
@@ -90,8 +93,10 @@ def _chunk(document: DocumentText, unit: Sequence[tuple[int, int]]) -> Chunk:
     start, end = unit[0][0], unit[-1][1]
     path: list[Heading] = []
     for heading in document.headings:
-        if heading.start >= start:
+        if heading.start > start:
             break
-        path = [above for above in path if above.level < heading.level] + [heading]
+        path = [above for above in path if above.level < heading.level]
+        if heading.start < start:
+            path.append(heading)
     titles = [document.title, *(heading.title for heading in path)]
     return Chunk(start, end, " > ".join(dict.fromkeys(titles)))

@@ -131,17 +131,24 @@ class Search:
         """A score in [0, 1] for each chunk.
 
         COSINE_SHARE of it is the cosine; the rest is half the share of the query's rarity that the chunk holds, half
-        its BM25 over the largest BM25 possible. A query that the encoder cannot read is scored by words alone.
+        its BM25 over the largest BM25 possible. Query and chunk that the encoder both cannot read are compared by words
+        alone; where it reads one of them, they are of different languages and the cosine counts as 0.
         """
         candidates = {chunk: _Candidate() for chunk in chunks}
         rarity = self._count_words(candidates, terms)
-        scores = {chunk: (c.covered + c.gained) / (2 * rarity) if rarity else 0.0 for chunk, c in candidates.items()}
-        if query is None:
-            return scores
-        connection = self._store.database.connection
-        for row in connection.execute(f"SELECT id, vector FROM chunks WHERE id IN ({_marks(chunks)})", list(chunks)):
-            cosine = float(unpacked(row["vector"]) @ query) if row["vector"] is not None else 0.0
-            scores[row["id"]] = COSINE_SHARE * min(max(cosine, 0.0), 1.0) + (1 - COSINE_SHARE) * scores[row["id"]]
+        scores: dict[int, float] = {}
+        rows = self._store.database.connection.execute(
+            f"SELECT id, vector FROM chunks WHERE id IN ({_marks(chunks)})", list(chunks)
+        )
+        for row in rows:
+            said = candidates[row["id"]]
+            by_words = (said.covered + said.gained) / (2 * rarity) if rarity else 0.0
+            if query is None and row["vector"] is None:
+                scores[row["id"]] = by_words
+                continue
+            readable = query is not None and row["vector"] is not None
+            cosine = float(unpacked(row["vector"]) @ query) if readable else 0.0
+            scores[row["id"]] = COSINE_SHARE * min(max(cosine, 0.0), 1.0) + (1 - COSINE_SHARE) * by_words
         return scores
 
     def _count_words(self, candidates: dict[int, _Candidate], terms: Sequence[Term]) -> float:
