@@ -29,7 +29,7 @@ class Sound(NamedTuple):
 
 @expert(
     "sound_facts",
-    title="sound facts",
+    title="Sound facts",
     licence="Apache-2.0",
     openness="open-science",
     author="The Baton authors",
@@ -67,11 +67,14 @@ class Sound(NamedTuple):
     },
 )
 class SoundFacts:
-    """Measure a sound recording or music: duration, sample rate, channels, loudness, silence and tempo, with a picture of its spectrum."""
+    """Measure a sound recording or music: duration, sample rate, channels, loudness, silence and tempo.
+
+    Gives a picture of its spectrum as well.
+    """
 
     def load(self, device: str) -> None:
         """Import what measures; it runs on the CPU."""
-        import matplotlib.figure
+        import matplotlib.figure  # noqa: F401
         import scipy.signal  # noqa: F401
 
     def __call__(self, audio: Annotated[Audio, "any recording"]) -> Sound:

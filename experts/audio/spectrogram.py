@@ -23,7 +23,7 @@ _PICTURE_WIDTH_PX = 1200
 
 @dataclass(frozen=True)
 class Spectrogram:
-    """Mel-band energies in dB below the loudest: `levels_db` has the shape (bands, frames), a frame every HOP samples."""
+    """Mel-band energies in dB below the loudest: `levels_db` is (bands, frames), a frame every HOP samples."""
 
     levels_db: NDArray[np.float32]
     edges_hz: NDArray[np.float64]  # (bands + 2,)

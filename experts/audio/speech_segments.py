@@ -11,7 +11,7 @@ from orchestrator.expert import expert
 
 @expert(
     "speech_segments",
-    title="speech detection",
+    title="Speech detection",
     task="voice-activity-detection",
     licence="MIT",
     openness="open-weights",
@@ -44,7 +44,7 @@ from orchestrator.expert import expert
     },
 )
 class SpeechSegments:
-    """Find when somebody speaks in a recording: begin and end of every stretch of speech, and how much of it is speech."""
+    """Find when somebody speaks in a recording: begin and end of every stretch, and the speaking time in all."""
 
     def __init__(self) -> None:
         self._detector: SpeechDetector | None = None

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 # The values of espeak-ng's speak_lib.h that are used here.
 _OUTPUT_SYNCHRONOUS, _DONT_EXIT, _POSITION_CHARACTER, _UTF8, _RATE = 2, 0x8000, 1, 1, 1
-_WORDS_PER_MINUTE = 150
+# A little slower than espeak-ng's 175: clearer to people, and speech recognition gets more of its words.
+_WORDS_PER_MINUTE = 140
 _MAX_CHARACTERS = 20_000
 _VOICES = {"en": b"en-us", "zh": b"cmn"}
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
@@ -31,7 +32,7 @@ _LOCK = threading.Lock()
 
 @expert(
     "speech_synthesis",
-    title="speech synthesis",
+    title="Speech synthesis",
     task="text-to-speech",
     licence="GPL-3.0-or-later",
     openness="open-science",

@@ -23,7 +23,7 @@ class TypeOfFile(NamedTuple):
 
 @expert(
     "file_type",
-    title="file type detection",
+    title="File type detection",
     licence="Apache-2.0",
     openness="open-model",
     author="Google LLC",

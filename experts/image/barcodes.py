@@ -17,7 +17,7 @@ class Codes(NamedTuple):
 
 @expert(
     "barcodes",
-    title="barcode reading",
+    title="Barcode reading",
     licence="Apache-2.0",
     openness="open-science",
     author="zxing-cpp community",
@@ -50,7 +50,10 @@ class Codes(NamedTuple):
     },
 )
 class Barcodes:
-    """Find and decode barcodes, QR codes and other matrix codes in a picture, in any rotation, and give their format and content."""
+    """Find and decode barcodes, QR codes and other matrix codes in a picture, in any rotation.
+
+    Gives the format and the content of each.
+    """
 
     def load(self, device: str) -> None:
         """Import the reader; it runs on the CPU."""
@@ -98,4 +101,5 @@ class Barcodes:
 def _with_article(name: str) -> str:
     """`an EAN-13 code`, `a QR Code`."""
     noun = name if name.endswith("Code") else f"{name} code"
-    return f"{'an' if name[:1] in 'AEIO' or name.startswith(('M', 'R')) and name[1:2].isupper() else 'a'} {noun}"
+    spelled_out = name[:2].isupper() and name[0] in "MR"
+    return f"{'an' if name[0] in 'AEIO' or spelled_out else 'a'} {noun}"

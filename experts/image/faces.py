@@ -1,4 +1,4 @@
-"""Faces: finds frontal faces in pictures with OpenCV's Haar cascade. Knows nobody: it finds faces and tells no names."""
+"""Faces: finds frontal faces in pictures with OpenCV's Haar cascade. It tells no names."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class FoundFaces(NamedTuple):
 
 @expert(
     "faces",
-    title="face detection",
+    title="Face detection",
     task="object-detection",
     licence="Apache-2.0 AND BSD-3-Clause",
     openness="open-model",

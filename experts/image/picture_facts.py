@@ -24,7 +24,7 @@ _BRIGHT, _DARK = 170.0, 70.0
 
 @expert(
     "picture_facts",
-    title="picture facts",
+    title="Picture facts",
     licence="Apache-2.0",
     openness="open-science",
     author="The Baton authors",
@@ -64,7 +64,10 @@ _BRIGHT, _DARK = 170.0, 70.0
     },
 )
 class PictureFacts:
-    """Measure a picture: its size in pixels, dominant colours, sharpness and brightness, and the camera, date and place in its EXIF metadata."""
+    """Measure a picture: its size in pixels, dominant colours, sharpness and brightness.
+
+    Reads the camera, the date and the place in its EXIF metadata as well.
+    """
 
     def load(self, device: str) -> None:
         """Import OpenCV; it runs on the CPU."""

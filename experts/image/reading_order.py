@@ -1,4 +1,4 @@
-"""Line: a recognised piece of text with its box, and the order in which people read many of them. Knows no recogniser."""
+"""Line: a recognised piece of text with its box, and the order in which many are read. Knows no recogniser."""
 
 from __future__ import annotations
 

@@ -11,8 +11,9 @@ from orchestrator.expert import Outcome, expert
 
 # Longest side of the picture that the text detector sees; RapidOCR's own default needs 4 to 5 s for a picture.
 _DETECTOR_SIDE_PX = 960
-# A picture smaller than that is enlarged, at most this much: thumbnails lost most of their lines without.
-_MAX_ENLARGEMENT = 3.0
+# Smaller pictures are enlarged to this side, at most this much: thumbnails lost most of their lines without.
+_ENLARGED_SIDE_PX, _MAX_ENLARGEMENT = 1280, 3.0
+_MIN_SIDE_PX, _MAX_ASPECT = 64, 40
 # Below this a "line" is usually the edge of a post or a leaf; true lines of photographs score 0.85 and more.
 _MIN_LINE_CONFIDENCE = 0.65
 
@@ -26,7 +27,7 @@ class Reading(NamedTuple):
 
 @expert(
     "text_recognition",
-    title="text recognition",
+    title="Text recognition",
     task="image-to-text",
     licence="Apache-2.0",
     openness="open-model",
@@ -54,7 +55,10 @@ class Reading(NamedTuple):
     },
 )
 class TextRecognition:
-    """Read the printed text in a photo, scan, screenshot or sign (OCR). Works for Chinese, English and other languages in Latin letters."""
+    """Read the printed text in a photo, scan, screenshot or sign (OCR).
+
+    Works for Chinese, English and other languages in Latin letters.
+    """
 
     def __init__(self) -> None:
         self._engine: Any = None
@@ -103,10 +107,17 @@ class TextRecognition:
         from PIL import Image as Pillow
 
         picture = image.pil()
-        scale = min(_MAX_ENLARGEMENT, max(1.0, _DETECTOR_SIDE_PX / max(picture.size)))
+        scale = min(_MAX_ENLARGEMENT, max(1.0, _ENLARGED_SIDE_PX / max(picture.size)))
         if scale > 1:
             size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
             picture = picture.resize(size, Pillow.Resampling.LANCZOS)
+        # RapidOCR rounds both sides to multiples of 32 and fails where a strip comes out as 0.
+        wanted = max(_MIN_SIDE_PX, max(picture.size) // _MAX_ASPECT)
+        if min(picture.size) < wanted:
+            corner = picture.getpixel((picture.width - 1, picture.height - 1))
+            canvas = Pillow.new("RGB", (max(picture.width, wanted), max(picture.height, wanted)), corner)
+            canvas.paste(picture)
+            picture = canvas
         pixels = numpy.ascontiguousarray(numpy.asarray(picture)[:, :, ::-1])  # (height, width, BGR)
         with self._lock:
             found = self._engine(pixels)
