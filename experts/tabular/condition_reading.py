@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from experts.tabular.column import Column, month_number
 from experts.tabular.condition import Condition, Relation
-from experts.tabular.mention import Mention, QuestionText
+from experts.tabular.mention import Mention, QuestionText, concepts_of
 from experts.tabular.period import Period, periods
 from experts.tabular.sheet import Sheet
 from experts.tabular.wordlist import word_list
@@ -84,7 +84,7 @@ def _read_numbers(
             if not is_period:
                 _read_between(sheet, question, mentions, start, end, number, found)
             continue
-        column = _compared(sheet, mentions, start, end)
+        column = _by_adjective(sheet, question, before[-1:]) or _compared(sheet, mentions, start, end)
         spans = [(start, end), *((m.start, m.end) for m in (*before[-1:], *behind[:1]))]
         found.add(Condition(column.name, relation, (number,), written), *spans)
 
@@ -106,6 +106,15 @@ def _read_between(
 def _numeric_before(sheet: Sheet, mentions: Sequence[Mention], position: int) -> bool:
     named = [m for m in mentions if m.role == "column" and m.end <= position and position - m.end < 20]
     return bool(named) and sheet.column(named[-1].column).kind == "number"
+
+
+def _by_adjective(sheet: Sheet, question: QuestionText, comparison: Sequence[Mention]) -> Column | None:
+    """The column that "older than" or "cheaper than" speaks of."""
+    if not comparison:
+        return None
+    written = question.text[comparison[0].start : comparison[0].end].lower()
+    concept = word_list("glossary")["comparison_concepts"].get(written)
+    return next((column for column in sheet.measures if concept in concepts_of(column)), None)
 
 
 def _compared(sheet: Sheet, mentions: Sequence[Mention], start: int, end: int) -> Column:
@@ -149,18 +158,20 @@ def _read_periods(
             whole = Period(opening.start(), following.end, period.first, following.after)
             _add_period(sheet, question, mentions, whole, "", found)
         else:
-            _add_period(sheet, question, mentions, period, _direction(question, period), found)
+            direction, span = _direction(question, period)
+            found.covered += span
+            _add_period(sheet, question, mentions, period, direction, found)
 
 
-def _direction(question: QuestionText, period: Period) -> str:
-    """before, after, since, until, or empty where the period itself is meant."""
+def _direction(question: QuestionText, period: Period) -> tuple[str, list[tuple[int, int]]]:
+    """before, after, since, until with its place, or empty where the period itself is meant."""
     for name, words in word_list("glossary")["dates"].items():
         for word in words:
             for start, end in question.spans(word):
                 chinese_behind = not word.isascii() and 0 <= start - period.end <= 1
                 if 0 <= period.start - end <= 2 or chinese_behind:
-                    return str(name)
-    return ""
+                    return str(name), [(start, end)]
+    return "", []
 
 
 def _add_period(

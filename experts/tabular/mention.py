@@ -13,7 +13,7 @@ from experts.tabular.wordlist import word_list
 from orchestrator.language import STOP_WORDS, has_chinese
 
 # Letters and digits of one script: a Chinese run is no part of a Latin word beside it.
-_TOKEN = re.compile(r"[㐀-䶿一-鿿]|[^\W_㐀-䶿一-鿿]+(?:'[a-z]+)?|[<>=≤≥]+")
+_TOKEN = re.compile(r"[㐀-䶿一-鿿]|[^\W_㐀-䶿一-鿿]+|[<>=≤≥]+")
 EXACT, PART, SYNONYM = 1.0, 0.8, 0.7
 _ROLE_ORDER = (
     "value",

@@ -61,7 +61,7 @@ def _dates(text: str) -> list[Period]:
         if entity.kind != "date" or not entity.value or entity.value.startswith("--"):
             continue
         numbers = [int(part) for part in entity.value.split("-")]
-        first = datetime(*(numbers + [1, 1])[:3])
+        first = datetime(*[*numbers, 1, 1][:3])
         if len(numbers) == 1:
             after = datetime(first.year + 1, 1, 1)
         elif len(numbers) == 2:
@@ -84,7 +84,8 @@ def _month_names(question: QuestionText) -> list[Period]:
     for name, number in word_list("cells")["months"].items():
         for start, end in question.spans(name):
             # "may" and "march" are also verbs.
-            if question.text[start:end] != name or not name.isascii():
+            written = question.text[start:end]
+            if written.lower() == name and (written != name or not name.isascii()):
                 found.append(Period(start, end, months=(number,)))
     return sorted(found, key=lambda period: period.start - period.end)
 

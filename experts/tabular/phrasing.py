@@ -8,6 +8,7 @@ from typing import Any
 
 from experts.tabular.column import Column
 from experts.tabular.condition import Condition
+from experts.tabular.mention import stem
 from experts.tabular.query import Query
 from experts.tabular.result import Result
 from experts.tabular.sheet import Sheet
@@ -24,7 +25,8 @@ def answer_sentence(sheet: Sheet, query: Query, result: Result, language: Langua
     fields = _fields(query, result, language)
     fields["where"] = _where(sheet, query.conditions, language)
     sentence = str(phrases[key]).format(**fields)
-    sentence = sentence[0].upper() + sentence[1:]
+    if language == "en":
+        sentence = sentence[0].upper() + sentence[1:]
     if query.unknown_words:
         quoted = [f"“{word}”" for word in query.unknown_words]
         sentence += (" " if language == "en" else "") + phrases["note_unknown"].format(words=joined(quoted, language))
@@ -34,12 +36,9 @@ def answer_sentence(sheet: Sheet, query: Query, result: Result, language: Langua
 def _template(query: Query, result: Result) -> str:
     """The key of the template in phrases.toml."""
     if query.aggregate in ("count", "distinct", "list") and not query.by and not query.order:
-        return (
-            query.aggregate
-            + {0: "_none", 1: "_one"}.get(result.num_rows if query.aggregate == "count" else result.num_groups, "")
-            if query.aggregate != "distinct" or result.num_groups == 1
-            else "distinct"
-        )
+        num = result.num_rows if query.aggregate == "count" else result.num_groups
+        each = "_each" if query.aggregate == "distinct" and result.num_groups == result.num_rows else ""
+        return query.aggregate + {0: "_none", 1: "_one"}.get(num, each)
     if query.aggregate == "share":
         if query.by:
             return "groups_share"
@@ -47,11 +46,8 @@ def _template(query: Query, result: Result) -> str:
     if query.order and query.by:
         return _ordered_template(query, result)
     if query.by:
-        return (
-            "groups_single"
-            if result.is_single_row and query.aggregate in ("sum", "mean")
-            else f"groups_{query.aggregate}"
-        )
+        single = result.is_single_row and query.aggregate in ("sum", "mean")
+        return "groups_single" if single else f"groups_{query.aggregate}"
     if query.aggregate in ("max", "min"):
         dated = query.measure is not None and query.measure.kind == "date"
         return f"value_{query.aggregate}" + ("_date" if dated else "_label" if result.row_label else "")
@@ -73,11 +69,7 @@ def _fields(query: Query, result: Result, language: Language) -> dict[str, Any]:
     phrases = word_list("phrases")[language]
     unit = "%" if query.aggregate == "share" else query.measure.unit if query.measure else ""
     is_counting = query.aggregate in ("count", "distinct", "list")
-    measure = (
-        query.measure.spoken_name
-        if query.measure
-        else phrases["number_of_rows" if not query.aggregate == "share" else "rows"]
-    )
+    measure = query.measure.spoken_name if query.measure else _counted_name(query, language)
     if query.order and query.by and not result.is_single_row:
         measure = phrases["aggregate"].get(query.aggregate, "") + measure
     names = [label for label, _ in result.items]
@@ -90,6 +82,7 @@ def _fields(query: Query, result: Result, language: Language) -> dict[str, Any]:
         items = _listed(pairs, language)
     value = result.value if isinstance(result.value, str) else number(result.value, "" if is_counting else unit)
     by = _spoken_group(query, language)
+    dated = "_date" if query.measure is not None and query.measure.kind == "date" else ""
     return {
         "value": value,
         "items": items,
@@ -97,11 +90,26 @@ def _fields(query: Query, result: Result, language: Language) -> dict[str, Any]:
         "measure": measure,
         "by": by,
         "by_plural": _plural(by),
-        "order": phrases["order"].get(query.order, ""),
+        "order": phrases["order"].get(query.order + dated, ""),
         "num": len(result.items),
         "num_rows": result.num_rows,
-        "noun": query.noun or phrases["row" if result.value == 1 else "rows"],
+        "noun": _noun(query, result),
     }
+
+
+def _counted_name(query: Query, language: Language) -> str:
+    phrases = word_list("phrases")[language]
+    if query.aggregate == "share":
+        return str(phrases["rows"])
+    return str(phrases["number_of"].format(noun=_plural(query.noun)) if query.noun else phrases["number_of_rows"])
+
+
+def _noun(query: Query, result: Result) -> str:
+    """The English word for what is counted or listed, in the right number."""
+    own = query.measure.spoken_name if query.measure else "rows"
+    noun = query.noun or own
+    num = result.num_rows if query.aggregate == "count" else result.num_groups
+    return stem(noun) if num == 1 and not query.by else _plural(noun)
 
 
 def _ranked(label: str, value: str, language: Language) -> str:
@@ -150,7 +158,7 @@ def _spoken_group(query: Query, language: Language) -> str:
 
 
 def _plural(name: str) -> str:
-    if not name.isascii() or name.endswith("s"):
+    if not name.isascii() or name.endswith("s") or name == "people":
         return name
     if name.endswith("y") and name[-2:-1] not in "aeiou":
         return name[:-1] + "ies"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from experts.tabular.column import Column
-from experts.tabular.condition_reading import numbers, read_conditions
-from experts.tabular.mention import PART, Mention, QuestionText, concepts_of, find_mentions, stem
+from experts.tabular.condition_reading import read_conditions
+from experts.tabular.mention import PART, Mention, QuestionText, concepts_of, find_mentions
 from experts.tabular.query import Aggregate, Grouping, Query, TimeUnit
 from experts.tabular.sheet import Sheet
 from experts.tabular.unknown import check_unknown, nearest_column, unknown_words
@@ -21,6 +21,8 @@ _GAP = re.compile(r"\s*(?:the|a|of|of the|product's|个)?\s*", re.I)
 _COUNT_NOUN = re.compile(
     r"(?:how many|number of|count of|count)\s+(?:the\s+|different\s+|distinct\s+|unique\s+)?([a-z]+)", re.I
 )
+# Operations that win over another one in the same question: "total number of different", "total average".
+_STRONG = ("distinct", "share", "mean", "median")
 _MANY = re.compile(r"\b(?:most|fewest|least)\b(?!\s+(?:expensive|recent))|最多|最少", re.I)
 _TOP = re.compile(
     r"\b(?:top|bottom|first|last|best|worst|highest|lowest|largest|smallest)\s+(\d+|three|five|ten|two|four)\b"
@@ -93,6 +95,9 @@ class _Reader:
             return replace(query, aggregate="share", order="")
         if order:
             return self._ordered(query, aggregate, is_group)
+        asks_which = by is not None and not is_group and any(m.role == "which" for m in self.mentions)
+        if asks_which and aggregate in ("", "list"):
+            return self._listing(query, "list")
         if measure is None or measure.kind == "date":
             return self._listing(query, aggregate)
         if aggregate in ("sum", "mean", "median"):
@@ -109,9 +114,7 @@ class _Reader:
                 order = order or mention.word.split()[0]
             elif mention.role == "operation" and mention.word in ("max", "min"):
                 order = order or mention.word
-            elif mention.role == "operation" and (
-                not aggregate or mention.word in ("distinct", "share", "mean", "median")
-            ):
+            elif mention.role == "operation" and (not aggregate or mention.word in _STRONG):
                 aggregate = mention.word
         if _TOP.search(self.question.text):
             order = "min" if _TOP_LOW.search(self.question.text) else "max"
@@ -159,7 +162,8 @@ class _Reader:
         limits = word_list("glossary")["limits"]
         named = [m for m in self.mentions if m.role == "column" and m.column not in self.condition_columns]
         named += [m for m in self.mentions if m.role == "column" and m.column in self.condition_columns]
-        for mention in named:
+        # A word of its own name counts more than a synonym, a long synonym more than a short one.
+        for mention in sorted(named, key=lambda m: (-m.score, (m.start - m.end) * (m.score < PART), m.start)):
             column = self.sheet.column(mention.column)
             if column.kind == "number" and not (column.name in self.condition_columns and aggregate == "count"):
                 rivals = {
@@ -230,7 +234,10 @@ class _Reader:
         counted = next((c for c in labels if not query.by or c is not query.by.column or not self._is_grouped()), None)
         if counted is not None and counted.kind != "date" and counted.name not in self.condition_columns:
             by = query.by if query.by and query.by.column is not counted and self._is_grouped() else None
-            return replace(query, aggregate="distinct", measure=counted, by=by, order="", unknown_words=unknown)
+            counted_query = replace(query, by=by, order="", noun=self._noun(counted), unknown_words=unknown)
+            if counted.kind == "identifier" and counted.values.is_unique:
+                return replace(counted_query, aggregate="count", measure=None)
+            return replace(counted_query, aggregate="distinct", measure=counted)
         by = query.by if self._is_grouped() or query.order else None
         return replace(query, aggregate="count", measure=None, by=by, noun=noun, unknown_words=unknown)
 
@@ -241,7 +248,10 @@ class _Reader:
         order: Any = query.order
         if query.measure is None:
             if query.by and _MANY.search(self.question.text):
-                return replace(query, aggregate="count", is_assumed=bool(query.unknown_words), unknown_words=())
+                names = [m.column for m in self.mentions if m.role == "column" and m.column != query.by.column.name]
+                noun = self._noun(self.sheet.column(names[0])) if names else " ".join(query.unknown_words)
+                assumed = bool(query.unknown_words)
+                return replace(query, aggregate="count", noun=noun, is_assumed=assumed, unknown_words=())
             raise _no_measure(self.sheet, self.question, query.unknown_words)
         if is_group and self.number_of_groups()[1] == 1:
             return replace(query, aggregate=order, order="")
@@ -263,7 +273,15 @@ class _Reader:
             column, _, _ = nearest_column(self.sheet.labels, query.unknown_words)
         if column is None:
             raise _no_measure(self.sheet, self.question, query.unknown_words)
-        return replace(query, aggregate="list", measure=column, by=None)
+        return replace(query, aggregate="list", measure=column, by=None, noun=self._noun(column))
+
+    def _noun(self, column: Column) -> str:
+        """The question's own English word for a column's things ("tickets" for ticket_id), else empty."""
+        for mention in self.mentions:
+            written = self.question.text[mention.start : mention.end].lower()
+            if mention.role == "column" and mention.column == column.name and written.isascii():
+                return written
+        return ""
 
 
 def is_additive(column: Column) -> bool:
@@ -292,9 +310,6 @@ def _no_measure(sheet: Sheet, question: QuestionText, unknown: Sequence[str]) ->
         "question",
         question.text,
         f"a question on the columns of the table{reason}",
-        f"The columns are: {names}. Ask for the highest, lowest, sum, mean, median or number of one of them, per another"
-        " one if you like.",
+        f"The columns are: {names}. Ask for the highest, lowest, sum, mean, median or number of one of them, or for one"
+        " value per another column.",
     )
-
-
-__all__ = ["is_additive", "numbers", "read_query", "stem"]

@@ -112,7 +112,7 @@ def _share(query: Query, mask: pd.Series, num_rows: int) -> Result:
             "a condition that says which part is meant",
             "Say, for example: share of revenue per region.",
         )
-    return Result(100 * float(cells[mask].sum()) / whole, num_rows=num_rows, whole=whole)
+    return Result(_plain(100 * cells[mask].sum() / whole), num_rows=num_rows, whole=whole)
 
 
 def _grouped(query: Query, cells: pd.Series) -> Result:
@@ -131,15 +131,17 @@ def _grouped(query: Query, cells: pd.Series) -> Result:
     else:
         natural = in_natural_order([str(label) for label in values.index], query.by)
         chosen = values.loc[natural] if natural else values.sort_values(ascending=False, kind="stable")
-    items = tuple((str(label), _plain(value)) for label, value in chosen.items())
+    items = tuple((str(label), _spoken(query.measure, value)) for label, value in chosen.items())
     value = items[0][1] if len({item[1] for item in items}) == 1 and query.order else None
     return Result(value, items, len(cells), len(values), is_single_row=is_single_row)
 
 
 def _aggregate(cells: pd.Series, query: Query) -> Any:
-    if query.measure is not None and query.measure.kind == "date":
-        return _written(query.measure, cells.max() if query.aggregate == "max" else cells.min())
-    return _plain(cells.agg(query.aggregate))
+    return _spoken(query.measure, cells.agg(query.aggregate))
+
+
+def _spoken(measure: Column | None, value: Any) -> Any:
+    return _written(measure, value) if measure is not None and measure.kind == "date" else _plain(value)
 
 
 def _row_label(sheet: Sheet, query: Query, cells: pd.Series) -> str:

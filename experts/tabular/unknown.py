@@ -29,7 +29,10 @@ def unknown_words(question: QuestionText, covered: Sequence[tuple[int, int]]) ->
         pieces_ignored = has_chinese(word) and all(piece in _ignored() or piece in STOP_WORDS for piece in word)
         if not ignored and not pieces_ignored and (len(word) > 1 or word.isdigit()):
             found.append(word)
-    return tuple(dict.fromkeys(found))
+    # The segmenter gives long Chinese words and the words inside them: the long ones say it all.
+    chinese = [word for word in found if has_chinese(word)]
+    inner = {word for word in chinese if any(word != other and word in other for other in chinese)}
+    return tuple(dict.fromkeys(word for word in found if word not in inner))
 
 
 def nearest_column(columns: Sequence[Column], unknown: Sequence[str]) -> tuple[Column | None, tuple[str, ...], float]:
@@ -70,7 +73,8 @@ def check_unknown(sheet: Sheet, question: QuestionText, unknown: Sequence[str], 
         labels_next = any(
             m.role == "column" and 0 <= m.start - end <= 1 and sheet.column(m.column).is_label for m in mentions
         )
-        if is_name or limits or labels_next:
+        possessive = question.text[end : end + 1] == "的"
+        if is_name or limits or labels_next or possessive:
             raise BadRequest(
                 "question",
                 written,

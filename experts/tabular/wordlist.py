@@ -1,4 +1,4 @@
-"""Word lists, phrases and thresholds: the TOML files that lie next to the tabular experts. Knows not what they are for."""
+"""Word lists, phrases and thresholds: the TOML files next to the tabular experts. Knows not what they are for."""
 
 from __future__ import annotations
 
