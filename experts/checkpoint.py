@@ -87,6 +87,8 @@ class TransformersClassifier:
         Raises:
             BadRequest: an input that is no picture, recording or text.
         """
+        if not batch:
+            return []
         import torch
 
         assert self._model is not None, "load() comes before predict()"

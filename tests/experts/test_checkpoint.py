@@ -154,6 +154,7 @@ def described(folder: Path, **options) -> StoredExpert:
 
 def loaded(folder: Path, stored: StoredExpert, target: Path) -> TransformersClassifier:
     """The expert from a copy of the named files alone, as the registry keeps it."""
+    assert TransformersClassifier(folder, stored).predict([]) == []
     stored.save(target)
     for name in stored.options["files"]:
         shutil.copy2(folder / name, target / name)
