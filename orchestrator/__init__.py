@@ -5,6 +5,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+# At once and not on first use: loading the module `orchestrator.expert` would bind its name here, over the decorator's.
+from orchestrator.expert import expert
+
 __version__ = "0.1.0"
 
 _HOMES = {
