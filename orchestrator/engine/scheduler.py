@@ -4,7 +4,7 @@ State of a run, with an example of two steps a -> b:
     waiting   {"b": 1}          how many needs of a step are still open
     readers   {"a": ["b"]}      which steps wait for a step
     results   {"a": StepResult} what came back so far, failures included
-    finished  Queue of ids      completions, in the order in which they happened
+    finished  Queue of ids      completions, in the order in which they happened; an error of `emit` among them
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ async def run_plan(
     Args:
         plan: steps, each behind those that it needs.
         submit: runs one step; gets the results so far, of which it reads those that the step needs.
-        deadline_s: seconds from now after which every unfinished step ends as StepTimeout.
+        deadline_s: seconds from now after which every running step ends as StepTimeout.
         emit: called with StepStarted and StepDone as they happen.
     Raises:
         asyncio.CancelledError: the caller cancelled; every running step was cancelled first.
+        Exception: whatever `emit` raises (a ledger whose disk is full); running steps were cancelled likewise.
     """
     loop = asyncio.get_running_loop()
     deadline = None if deadline_s is None else loop.time() + deadline_s
@@ -43,7 +44,7 @@ async def run_plan(
         for need in step.needs:
             readers[need].append(step)
     results: dict[str, StepResult] = {}
-    finished: asyncio.Queue[str] = asyncio.Queue()
+    finished: asyncio.Queue[str | Exception] = asyncio.Queue()
     tasks: set[asyncio.Task[None]] = set()
 
     def start(step: Step) -> None:
@@ -61,7 +62,10 @@ async def run_plan(
         started_s = loop.time() - began
         result = await _guarded(step, submit, results, deadline)
         timing = {"started_s": started_s, "duration_s": loop.time() - began - started_s}
-        settle(result.model_copy(update=timing))
+        try:
+            settle(result.model_copy(update=timing))
+        except Exception as error:  # would be lost in this task, and the loop below would wait for ever
+            finished.put_nowait(error)
 
     def settle(result: StepResult) -> None:
         results[result.step] = result
@@ -74,7 +78,10 @@ async def run_plan(
             if not step.needs:
                 start(step)
         for _ in plan.steps:
-            for reader in readers[await finished.get()]:
+            completed = await finished.get()
+            if isinstance(completed, Exception):
+                raise completed
+            for reader in readers[completed]:
                 waiting[reader.id] -= 1
                 if waiting[reader.id] == 0:
                     start(reader)
@@ -87,13 +94,16 @@ async def run_plan(
 
 async def _guarded(step: Step, submit: Submit, results: Mapping[str, StepResult], deadline: float | None) -> StepResult:
     try:
-        async with asyncio.timeout_at(deadline):
+        async with asyncio.timeout_at(deadline) as limit:
             return await submit(step, results)
-    except TimeoutError:
-        return failed_result(step, StepTimeout(step.id, step.expert, f"{step.expert} did not finish in time"))
     except BatonError as error:
         return failed_result(step, error)
-    except Exception as error:
+    except (Exception, asyncio.CancelledError) as error:
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise  # the run's caller stopped it; otherwise something inside the step cancelled itself
+        if limit.expired():
+            return failed_result(step, StepTimeout(step.id, step.expert, f"{step.expert} did not finish in time"))
         cause = StepFailed(step.id, step.expert, f"{step.expert} failed: {type(error).__name__}: {error}")
         return failed_result(step, cause)
 
