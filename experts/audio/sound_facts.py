@@ -62,7 +62,7 @@ class Sound(NamedTuple):
             "平均响度为{loudness_dbfs:.1f} dBFS，峰值为{peak_dbfs:.1f} dBFS。",
             "其中{silence_percent}%是静音。",
             "速度约为每分钟{tempo_bpm:.0f}拍。",
-            "{missing_zh}。",
+            "录音{missing_zh}。",
         ),
     },
 )
@@ -112,7 +112,7 @@ def _loudness(samples: NDArray[np.float32], rate_hz: int) -> dict[str, Any]:
         "peak_dbfs": round(20 * math.log10(peak), 1) if peak else None,
         "silence_percent": round(100 * silent),
         "missing": None if peak else "nothing but digital silence",
-        "missing_zh": None if peak else "它只有数字静音",
+        "missing_zh": None if peak else "只有数字静音",
     }
 
 
