@@ -3,13 +3,6 @@
 from __future__ import annotations
 
 import os
-
-# Before anything imports torch: threads that spin while they wait make a shared CPU many times slower.
-os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
-os.environ["HF_HUB_OFFLINE"] = "1"
-for _name in [name for name in os.environ if name.startswith("BATON_")]:
-    del os.environ[_name]
-
 import socket
 import sys
 import time
@@ -21,6 +14,12 @@ import pytest
 
 from orchestrator.expert import SingleExpert, expert
 from orchestrator.types import Plan, Request, Shortlist
+
+# Before anything imports torch: threads that spin while they wait make a shared CPU many times slower.
+os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+os.environ["HF_HUB_OFFLINE"] = "1"
+for _name in [name for name in os.environ if name.startswith("BATON_")]:
+    del os.environ[_name]
 
 _OWN_NAMES = {"", "localhost", "ip6-localhost", "testserver", socket.gethostname()}
 
