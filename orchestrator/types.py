@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import uuid
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -265,16 +266,33 @@ def in_order(steps: list[Step]) -> tuple[Step, ...]:
     for step in steps:
         if missing := step.needs - set(ids):
             raise ValueError(f"step {step.id!r} needs {sorted(missing)}, which the plan does not have")
+    position = {step.id: i for i, step in enumerate(steps)}
+    open_needs = {step.id: len(step.needs) for step in steps}
+    readers: dict[str, list[int]] = {}
+    for step in steps:
+        for need in step.needs:
+            readers.setdefault(need, []).append(position[step.id])
+    ready = [i for i, step in enumerate(steps) if not step.needs]
     ordered: list[Step] = []
-    waiting = list(steps)
-    while waiting:
-        done = {step.id for step in ordered}
-        ready = [step for step in waiting if step.needs <= done]
-        if not ready:
-            raise PlanCycle([step.id for step in waiting])
-        ordered.extend(ready)
-        waiting = [step for step in waiting if step not in ready]
+    while ready:
+        step = steps[heapq.heappop(ready)]
+        ordered.append(step)
+        for i in readers.get(step.id, ()):
+            open_needs[steps[i].id] -= 1
+            if open_needs[steps[i].id] == 0:
+                heapq.heappush(ready, i)
+    if len(ordered) < len(steps):
+        raise PlanCycle(_cycle({step.id: step.needs for step in steps if open_needs[step.id]}))
     return tuple(ordered)
+
+
+def _cycle(needs: Mapping[str, frozenset[str]]) -> list[str]:
+    """One circle among steps that all wait, from a step back to itself."""
+    walked = [min(needs)]
+    while (needed := min(need for need in needs[walked[-1]] if need in needs)) not in walked:
+        walked.append(needed)
+    circle = walked[walked.index(needed) :]
+    return [*circle, needed][::-1]
 
 
 # -- results -----------------------------------------------------------------------------------------------------------
