@@ -27,12 +27,16 @@ def write(database: Database, *texts: str) -> None:
             connection.execute("INSERT INTO notes VALUES (?)", (text,))
 
 
+def write_then_fail(database: Database) -> None:
+    database.connection.execute("INSERT INTO notes VALUES ('lost')")
+    raise TypeError("in the middle")
+
+
 def test_a_transaction_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
     database = Database(tmp_path / "deep" / "down" / "baton.db", SCHEMA)
     write(database, "一", "two")
-    with pytest.raises(ValueError, match="in the middle"), database.transaction() as connection:
-        connection.execute("INSERT INTO notes VALUES ('lost')")
-        raise ValueError("in the middle")
+    with pytest.raises(TypeError), database.transaction():
+        write_then_fail(database)
     assert rows(database) == ["一", "two"]
     database.close()
     assert rows(database) == ["一", "two"]  # opens again by itself
