@@ -23,7 +23,8 @@ from orchestrator.types import (
     StepResult,
 )
 
-_PYTHON_TYPES: dict[str, type] = {"integer": int, "float": float, "string": str}
+_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_NOTHING: Any = object()  # what a step gave on an optional port that it left empty
 
 
 def is_compatible(source: Kind, target: Kind) -> bool:
@@ -51,7 +52,7 @@ def batch_of(step: Step, card: ExpertCard, request: Request, results: Mapping[st
     if step.each is None:
         return [_inputs(card, values)]
     items = values[step.each]
-    items = items if isinstance(items, (list, tuple)) else [items]
+    items = [] if items is _NOTHING else items if isinstance(items, (list, tuple)) else [items]
     return [_inputs(card, {**values, step.each: item}) for item in items]
 
 
@@ -66,12 +67,14 @@ def _value(binding: Binding, request: Request, results: Mapping[str, StepResult]
                 raise BadRequest("files", f"{len(request.artifacts)} attached", f"at least {binding.index + 1}")
             return request.artifacts[binding.index]
         case Output():
-            output = results[binding.step].outputs[binding.port]
+            output = results[binding.step].outputs.get(binding.port, _NOTHING)
             return list(output) if isinstance(output, tuple) else output
         case Collection():
             items: list[Any] = []
             for item in binding.items:
                 value = _value(item, request, results)
+                if value is _NOTHING:
+                    continue
                 items.extend(value if isinstance(value, list) else [value])
             return items
 
@@ -79,8 +82,9 @@ def _value(binding: Binding, request: Request, results: Mapping[str, StepResult]
 def _inputs(card: ExpertCard, values: Mapping[str, Any]) -> dict[str, Any]:
     inputs: dict[str, Any] = {}
     for port in card.inputs:
-        if port.name in values:
-            inputs[port.name] = _converted(port, values[port.name])
+        value = values.get(port.name, _NOTHING)
+        if value is not _NOTHING and (value is not None or port.required):
+            inputs[port.name] = _converted(port, value)
         elif port.required:
             raise BadRequest(port.name, None, f"a value of kind {port.kind} for {card.name}")
     return inputs
@@ -102,6 +106,8 @@ def _single(port: Port, value: Any) -> Any:
     if wanted in ARTIFACT_CLASSES:
         if wanted == "text" and isinstance(value, Labels):
             return Text(value.top)
+        if wanted == "text" and isinstance(value, Json) and isinstance(value.value, str):
+            return Text(value.value)
         if wanted == "text" and isinstance(value, str):
             return Text(value)
         if isinstance(value, Artifact) and is_compatible(value.kind, wanted):
@@ -113,11 +119,31 @@ def _single(port: Port, value: Any) -> Any:
         value = value.top
     elif isinstance(value, (Text, Json)):
         value = value.value
-    if wanted in _PYTHON_TYPES and not isinstance(value, _PYTHON_TYPES[wanted]):
-        with contextlib.suppress(TypeError, ValueError):
-            value = _PYTHON_TYPES[wanted](value)
-    if wanted in ("integer", "float") and not isinstance(value, (int, float)):
-        raise BadRequest(port.name, value, f"a value of kind {wanted}")
+    if wanted != "any":
+        value = _as_python(port, value)
     if port.enum and value not in port.enum:
         raise BadRequest(port.name, value, "one of " + ", ".join(map(str, port.enum)))
     return value
+
+
+def _as_python(port: Port, value: Any) -> Any:
+    """The value as the Python type of a value port; what would lose something on the way is refused."""
+    with contextlib.suppress(TypeError, ValueError, OverflowError):
+        match port.kind:
+            case "string" if not isinstance(value, (Artifact, type(None))):
+                return value if isinstance(value, str) else str(value)
+            case "integer" if isinstance(value, int) or int(value) == float(value):
+                return int(value)
+            case "float":
+                return float(value)
+            case "boolean" if str(value).strip().lower() in _BOOLEANS:
+                return _BOOLEANS[str(value).strip().lower()]
+            case "array" if not isinstance(value, (Artifact, dict, type(None))):
+                items = value if isinstance(value, (list, tuple)) else [value]
+                return [item.value if isinstance(item, (Text, Json)) else item for item in items]
+            case "dict" if isinstance(value, Mapping):
+                return dict(value)
+            case "tuple" if isinstance(value, (list, tuple)):
+                return tuple(value)
+    shown = (value.name or f"the {value.kind}") if isinstance(value, Artifact) else value
+    raise BadRequest(port.name, shown, f"a value of kind {port.kind}")
