@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -18,34 +19,42 @@ class Workers:
     """
 
     def __init__(self, num_slots: int, name: str) -> None:
-        self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Callable[[], bool] | None] = queue.SimpleQueue()
         self._name = name
         self._num_slots = num_slots
         self._num_started = 0
         self._lock = threading.Lock()
 
     async def run(self, function: Callable[[], T]) -> T:
-        """The function's value, computed on a worker; a cancelled call leaves its thread behind and starts another."""
+        """The function's value, computed on a worker; a cancelled call leaves its thread behind and starts another.
+
+        Raises:
+            Exception: whatever the function raises; RuntimeError in place of what would end the loop itself, such as
+                SystemExit.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        running = threading.Event()
+        call = _Call()
 
-        def work() -> None:
-            running.set()
-            if future.cancelled():
-                return
+        def work() -> bool:
+            if not call.begin():
+                return True
             try:
                 value, error = function(), None
+            except (SystemExit, KeyboardInterrupt, GeneratorExit, StopIteration, asyncio.CancelledError) as raised:
+                value, error = None, RuntimeError(f"{type(raised).__name__}: {raised}")
             except BaseException as raised:
                 value, error = None, raised
-            loop.call_soon_threadsafe(_settle, future, value, error)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(_settle, future, value, error)
+            return call.end()
 
         self._ensure_threads()
         self._queue.put(work)
         try:
             return await future
         except asyncio.CancelledError:
-            if running.is_set():
+            if call.abandon():
                 self._start_thread()
             raise
 
@@ -64,7 +73,37 @@ class Workers:
 
     def _loop(self) -> None:
         while (work := self._queue.get()) is not None:
-            work()
+            if not work():
+                return  # a fresh thread took this one's place meanwhile
+
+
+class _Call:
+    """Where a call stands: waiting, running, done or abandoned."""
+
+    def __init__(self) -> None:
+        self._state = "waiting"
+        self._lock = threading.Lock()
+
+    def begin(self) -> bool:
+        """Whether it is to be run."""
+        with self._lock:
+            if self._state == "waiting":
+                self._state = "running"
+            return self._state == "running"
+
+    def end(self) -> bool:
+        """Whether its thread keeps its slot."""
+        with self._lock:
+            is_kept = self._state == "running"
+            self._state = "done" if is_kept else self._state
+            return is_kept
+
+    def abandon(self) -> bool:
+        """Give it up; whether a thread was busy with it, which then needs a successor."""
+        with self._lock:
+            was_running = self._state == "running"
+            self._state = "abandoned" if self._state != "done" else "done"
+            return was_running
 
 
 def _settle(future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
