@@ -12,7 +12,15 @@ from orchestrator.config import Settings
 from orchestrator.engine.bindings import batch_of, is_compatible
 from orchestrator.engine.scheduler import failed_result
 from orchestrator.engine.workers import Workers
-from orchestrator.errors import BadRequest, BatonError, InvalidExpert, LibraryError, StepFailed
+from orchestrator.errors import (
+    BadRequest,
+    BatonError,
+    InvalidExpert,
+    LibraryError,
+    MissingExtra,
+    StepFailed,
+    UnknownExpert,
+)
 from orchestrator.expert import Expert, Prediction
 from orchestrator.types import Binding, ExpertCard, OutputValue, Request, Step, StepResult
 
@@ -55,18 +63,22 @@ class LocalEngine:
         tried: list[str] = []
         first_error: BatonError | None = None
         for name in (step.expert, *(alternative.expert for alternative in step.alternatives)):
-            other = self._experts.expert(name).card
-            inputs = step.inputs if name == step.expert else rebound(step.inputs, card, other)
+            is_first = name == step.expert
+            try:
+                other = self._experts.expert(name).card
+            except UnknownExpert:  # removed since it was planned
+                continue
+            inputs = step.inputs if is_first else rebound(step.inputs, card, other)
             if inputs is None:
                 continue
-            each = step.each if name == step.expert else _port_bound_to(inputs, step.inputs.get(step.each or ""))
+            each = step.each if is_first else _port_bound_to(inputs, step.inputs.get(step.each or ""))
             candidate = step.model_copy(update={"expert": name, "inputs": inputs, "each": each})
             try:
                 result = await self._run(candidate, other, request, results)
                 return _under_ports_of(result, card, other).model_copy(update={"tried": tuple(tried)})
-            except (BadRequest, LibraryError) as error:
-                return failed_result(candidate, error)
             except BatonError as error:
+                if is_first and _is_of_the_input(error):  # no other expert can help
+                    return failed_result(step, error)
                 first_error = first_error or error
                 tried.append(name)
         assert first_error is not None
@@ -114,6 +126,11 @@ class LocalEngine:
         self._workers.close()
 
 
+def _is_of_the_input(error: BatonError) -> bool:
+    """Whether what was given is at fault, rather than the expert that got it."""
+    return isinstance(error, (BadRequest, LibraryError)) and not isinstance(error, MissingExtra)
+
+
 def _predict(loaded: _Loaded, step: Step, batch: list[dict[str, Any]]) -> list[Prediction]:
     try:
         predictions = loaded.predict(batch)
@@ -123,7 +140,7 @@ def _predict(loaded: _Loaded, step: Step, batch: list[dict[str, Any]]) -> list[P
         raise StepFailed(
             step.id, step.expert, f"{step.expert} ran out of memory", "Give it a smaller input."
         ) from error
-    except Exception as error:
+    except BaseException as error:  # an expert that calls sys.exit() ends its step, not the loop
         raise StepFailed(step.id, step.expert, f"{step.expert} failed: {type(error).__name__}: {error}") from error
     if len(predictions) != len(batch):
         declared = f"{len(predictions)} predictions for a batch of {len(batch)}"
