@@ -122,7 +122,8 @@ class SpeechRecognition:
         start = max(0, int((stretch.start_s - _MARGIN_S) * RATE_HZ))
         heard = samples[start : int((stretch.end_s + _MARGIN_S) * RATE_HZ)]
         if _quietest(heard) < _DIGITAL_FLOOR:
-            heard = heard + numpy.random.default_rng(_NOISE_SEED).normal(0, _NOISE, heard.size)
+            noise = numpy.random.default_rng(_NOISE_SEED).normal(0, _NOISE, heard.size)
+            heard = heard + noise.astype(numpy.float32)
         pcm = (numpy.clip(heard, -1, 1) * 32767).astype("<i2").tobytes()
         with self._lock:
             decoder = self._decoder

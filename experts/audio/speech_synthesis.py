@@ -135,4 +135,4 @@ def _speak(text: str, voice: bytes) -> tuple[NDArray[np.float32], int]:
         library.espeak_Synchronize()
     if status != 0 or not chunks:
         raise BadRequest("text", text[:40], "a text that espeak-ng can speak", "Give a text with words in it.")
-    return numpy.concatenate(chunks).astype(numpy.float32) / 32768, rate_hz
+    return numpy.concatenate(chunks).astype(numpy.float32) / numpy.float32(32768), rate_hz

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from orchestrator.artifact import File, Json, Labels
+from orchestrator.artifact import File, Json, Labels, kind_of
 from orchestrator.expert import expert
 
 # Endings that name the same content as another one does in Magika's tables.
 _SAME = {"jpe": "jpg", "jfif": "jpg", "oga": "ogg", "opus": "ogg", "text": "txt", "log": "txt", "m4a": "mp4"}
-# Content that is written under many endings, so that none of them lies.
+# Content that is written under many endings; plain text only under an ending of a binary format is a lie.
 _GENERIC = frozenset({"txt", "unknown", "empty", "undefined"})
+_BINARY = frozenset({"7z", "doc", "docx", "exe", "gz", "odt", "pdf", "ppt", "pptx", "sqlite", "xls", "xlsx", "zip"})
 
 
 class TypeOfFile(NamedTuple):
@@ -43,12 +44,12 @@ class TypeOfFile(NamedTuple):
     ),
     says={
         "en": (
-            "By its content, {file} is: {description} ({media_type}), with {confidence} confidence.",
+            "By its content the file is: {description} ({media_type}), with {confidence} confidence.",
             "Its ending {false_ending} is wrong: such content is usually called {usual_endings}.",
             "Its ending {true_ending} fits the content.",
         ),
         "zh": (
-            "从内容看，{file}的类型是：{description}（{media_type}），置信度为{confidence}。",
+            "从内容看，文件类型是：{description}（{media_type}），置信度为{confidence}。",
             "它的扩展名{false_ending}与内容不符，这类内容通常用{usual_endings}。",
             "它的扩展名{true_ending}与内容相符。",
         ),
@@ -75,6 +76,8 @@ class FileType:
         label = str(kind.label)
         suffix = Path(file.name).suffix.lower()
         fits = _fits(suffix.removeprefix("."), label, kind.extensions)
+        if label == "txt" and (suffix[1:] in _BINARY or kind_of(file.name) in ("image", "audio", "video")):
+            fits = False
         return TypeOfFile(
             Labels({label: float(found.score)}),
             Json(

@@ -59,4 +59,8 @@ def dominant_colours(picture: PillowImage) -> list[Shade]:
     shares = counts / len(pixels)
     order = numpy.argsort(-shares, kind="stable")[:_MAX_NAMES]
     kept = [i for rank, i in enumerate(order) if rank == 0 or shares[i] >= _MIN_SHARE]
-    return [Shade(*names[i], round(float(shares[i]), 3)) for i in kept]
+    shades = []
+    for i in kept:
+        name, name_zh = names[i]
+        shades.append(Shade(name, name_zh, round(float(shares[i]), 3)))
+    return shades

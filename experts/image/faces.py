@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from orchestrator.artifact import Image, Json
@@ -65,7 +66,7 @@ class Faces:
         """Read the cascade file that ships with OpenCV 4; it runs on the CPU."""
         import cv2
 
-        self._cascade = cv2.CascadeClassifier(cv2.data.haarcascades + _CASCADE)
+        self._cascade = cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / _CASCADE))
 
     def unload(self) -> None:
         self._cascade = None

@@ -50,8 +50,8 @@ class Reading(NamedTuple):
         "这个牌子上写了什么？",
     ),
     says={
-        "en": ("The picture reads: “{text}”", "The picture holds {missing}."),
-        "zh": ("图片上写着：“{text}”", "图片中{missing_zh}。"),
+        "en": ("The picture reads: “{text}”.", "The picture holds {missing}."),
+        "zh": ("图片上写着：“{text}”。", "图片中{missing_zh}。"),
     },
 )
 class TextRecognition:

@@ -50,6 +50,8 @@ PYTHON = b"from pathlib import Path\n\n\ndef names(folder):\n    return [p.name 
         ("names.py", PYTHON, "python", "text/x-python", True),
         ("notes.txt", PROSE.encode(), "txt", "text/plain", True),
         ("notes.md", PROSE.encode(), "txt", "text/plain", None),
+        ("notes.pdf", PROSE.encode(), "txt", "text/plain", False),
+        ("notes.mp3", PROSE.encode(), "txt", "text/plain", False),
         ("unnamed", png(), "png", "image/png", None),
     ],
 )
