@@ -3,6 +3,7 @@
 from experts.text.entities import entities
 from experts.text.key_phrases import KeyPhrases
 from experts.text.language import LanguageIdentification
+from experts.text.question import text_question
 from experts.text.sentiment import SentimentByWords
 from experts.text.similarity import TextSimilarity
 from experts.text.summary import Summarize
@@ -16,4 +17,5 @@ __all__ = [
     "TextSimilarity",
     "ZeroShotClassification",
     "entities",
+    "text_question",
 ]

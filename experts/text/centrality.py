@@ -28,7 +28,7 @@ def tfidf(texts: Sequence[Sequence[str]]) -> NDArray[np.float32]:
             rarity = math.log((1 + len(texts)) / (1 + num_texts_with[word])) + 1
             vectors[row, columns[word]] = (1 + math.log(count)) * rarity
     lengths = numpy.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / numpy.where(lengths == 0, 1, lengths)
+    return (vectors / numpy.where(lengths == 0, 1, lengths)).astype(numpy.float32)
 
 
 def text_rank(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -97,7 +97,7 @@ def _shared_words(text: str, names: list[str]) -> NDArray[np.float32]:
     cosines = vectors[1:] @ vectors[0]  # (N, D) @ (D,) -> (N,)
     # A long text makes every cosine small; what counts is how much of the label stands in it.
     shares = numpy.array([_share(name, text) for name in names], dtype=numpy.float32)
-    return numpy.asarray(cosines + shares, dtype=numpy.float32) / 2
+    return ((cosines + shares) / 2).astype(numpy.float32)
 
 
 def _share(name: str, text: str) -> float:

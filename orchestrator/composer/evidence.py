@@ -13,12 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from orchestrator.composer.phrasing import phrases
 from orchestrator.embedding import Encoder
 from orchestrator.language import content_words, has_chinese, language_of, sentences
 from orchestrator.types import Passage
 
 _IDENTIFIER = re.compile(r"\b(?=[A-Za-z0-9\-]*\d)(?=[A-Za-z0-9\-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\b")
-_BEGINS_BACKWARD = re.compile(r"^(?:It|This|These|They|He|She|That|Its|Their|Such|它|它们|他|她|该|此|这)\b?")
+_BEGINS_BACKWARD = re.compile(r"^(?:(?:It|This|These|They|He|She|That|Its|Their|Such)\b|它|他|她|该|此|这)")
 _ASKS_NUMBER = re.compile(
     r"\bhow (?:many|much|long|old|often|far|high|heavy|large|big|deep)\b"
     r"|\bwhat (?:year|percentage|number|price|temperature|pressure|amount)\b"
@@ -84,6 +85,20 @@ def evidence_for(
         score = min(max(score, 0.0), 1.0)
         found.append(Evidence(passage, passage.start + start, passage.start + end, text, score))
     return sorted(found, key=lambda e: -e.score)
+
+
+def answering(ranked: Sequence[Evidence], question: str) -> list[Evidence]:
+    """The one or two sentences that answer; none where the best one's score is too low."""
+    thresholds = phrases()["thresholds"]
+    floor = thresholds["answer_zh" if has_chinese(question) else "answer_en"]
+    if not ranked or ranked[0].score < floor:
+        return []
+    best = ranked[0]
+    for other in ranked[1:]:
+        overlaps = other.passage == best.passage and other.start < best.end and best.start < other.end
+        if other.score >= best.score * thresholds["second"] and not overlaps and other.text != best.text:
+            return [best, other]
+    return [best]
 
 
 def _windows(text: str) -> list[tuple[int, int]]:

@@ -71,7 +71,7 @@ def answer_from(
 def _asked_for(findings: Findings, plan: Plan) -> bool:
     """Whether an expert that the person asked for found something; reading a label for a lookup alone is no answer."""
     asked = {step.id for step in plan.steps if step.asked}
-    return any(statement.citation.step in asked for statement in findings.statements)
+    return any(statement.is_answer and statement.citation.step in asked for statement in findings.statements)
 
 
 def unanswered(lookup: Lookup, language: Language) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.artifact import Artifact
-from orchestrator.composer.evidence import Evidence, evidence_for
-from orchestrator.composer.phrasing import phrases, statements
+from orchestrator.composer.evidence import Evidence, answering, evidence_for
+from orchestrator.composer.phrasing import statements
 from orchestrator.embedding import Encoder
 from orchestrator.engine.bindings import batch_of
-from orchestrator.language import has_chinese, language_of
+from orchestrator.language import language_of
 from orchestrator.types import (
     ErrorInfo,
     ExpertCard,
@@ -26,6 +26,7 @@ from orchestrator.types import (
     StepResult,
 )
 
+_READING = "question-answering"  # an expert of this task that is not sure at all found no answer
 PASSAGES = "passages"  # the output port by which a lookup hands over what it found
 
 
@@ -35,6 +36,7 @@ class Statement:
 
     text: str
     citation: ExpertCitation
+    is_answer: bool = True  # False where it only says that nothing was found to answer with
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ def gather(
         inputs = batch_of(step, card(step.expert), request, results) if result.expert == step.expert else []
         said = statements(expert, result, inputs, language)
         if step.asked or sum(map(len, said)) <= 400:
-            findings.statements.extend(Statement(sentence, citation) for sentence in said)
+            is_answer = not (expert.task == _READING and result.confidence == 0.0)
+            findings.statements.extend(Statement(sentence, citation, is_answer) for sentence in said)
         findings.artifacts.extend(_media(result))
     return findings
 
@@ -148,20 +151,8 @@ def _looked_up(
     context = getattr(inputs.get("context"), "text", "")
     passages = tuple(Passage.model_validate(item) for item in result.items(PASSAGES)[0].value or ())
     ranked = evidence_for(question, passages, load_encoder, context=context)
-    thresholds = phrases()["thresholds"]
     best_score = ranked[0].score if ranked else 0.0
-    floor = thresholds["answer_zh" if has_chinese(question) else "answer_en"]
-    if best_score < floor:
-        return Lookup(question, (), best_score, passages)
-    chosen = [ranked[0]]
-    for other in ranked[1:]:
-        overlaps = any(
-            other.passage.document == e.passage.document and other.start < e.end and e.start < other.end for e in chosen
-        )
-        if other.score >= best_score * thresholds["second"] and not overlaps and other.text != ranked[0].text:
-            chosen.append(other)
-            break
-    return Lookup(question, tuple(chosen), best_score, passages)
+    return Lookup(question, tuple(answering(ranked, question)), best_score, passages)
 
 
 def _question(

@@ -83,7 +83,7 @@ class _Formatter(string.Formatter):
     def sentence(self, template: str) -> str | None:
         try:
             return self.vformat(template, (), self._fields).strip() or None
-        except _Void:
+        except (_Void, ValueError, TypeError):  # no value, a template that is none, a number's format for a word
             return None
 
     def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, str]:

@@ -49,7 +49,7 @@ class CompactController:
         for clause, row in zip(clauses, scores, strict=True):
             ranked = _ranked(clause, cards, row.tolist(), draft)
             best = max(best, ranked[0].score)
-            chosen = _chosen(clause, ranked, cards)
+            chosen = _chosen(clause, ranked, cards, draft)
             if chosen is None or _is_repeated(chosen, clause, draft):
                 continue
             card = next(card for card in cards if card.name == chosen.expert)
@@ -96,11 +96,15 @@ def _available(clause: Clause, draft: Draft, cards: Sequence[ExpertCard]) -> set
     return kinds
 
 
-def _chosen(clause: Clause, ranked: Sequence[Alternative], cards: Sequence[ExpertCard]) -> Alternative | None:
-    """The card that serves the clause: the best one, the library for an open question, or none."""
+def _chosen(
+    clause: Clause, ranked: Sequence[Alternative], cards: Sequence[ExpertCard], draft: Draft
+) -> Alternative | None:
+    """The card that serves the clause: the best one, the library or a reader for an open question, or none."""
     thresholds = wording().thresholds
-    lookup_names = {card.name for card in cards if card.task in wording().lookup_tasks}
-    lookup = next((alternative for alternative in ranked if alternative.expert in lookup_names), None)
+    has_document = any(artifact.kind in ("text", "file", "audio") for artifact in draft.request.artifacts)
+    tasks = wording().reading_tasks if has_document else wording().lookup_tasks
+    open_names = {card.name for card in cards if card.task in tasks}
+    lookup = next((alternative for alternative in ranked if alternative.expert in open_names), None)
     best = ranked[0]
     if lookup is not None and (clause.is_question or clause.wants_lookup):
         floor = thresholds["accept_question"] if clause.is_question else thresholds["accept"]

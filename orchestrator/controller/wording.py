@@ -38,6 +38,7 @@ class Wording:
         self.whole_clause_ports = frozenset(content["ports"]["whole_clause"])
         self.numbers: dict[str, int] = content["numbers"]
         self.reader_tasks: dict[str, list[str]] = content["tasks"]
+        self.reading_tasks = frozenset(content["tasks"]["reading"])
         self.lookup_tasks = frozenset(content["tasks"]["lookup"])
         self.questions: dict[str, dict[str, str]] = content["questions"]
         self.kinds: dict[str, dict[str, str]] = content["kinds"]
