@@ -31,7 +31,7 @@ __all__ = ["convert_units"]
     ],
     says={
         "en": ("{given} is {converted}.",),
-        "zh": ("{given_zh}等于{converted_zh}。",),
+        "zh": ("{given_zh}等于 {converted_zh}。",),
     },
     limits="Knows some forty units of length, mass, volume, area, speed, temperature, energy and pressure only.",
 )
