@@ -66,8 +66,8 @@ def chart_of(sheet: Sheet, request: str) -> Chart:
         return _scatter(measures, sheet, request, rows, swap="vs" in request or "against" in request)
     axis = _axis(sheet, named, mentions, kind)
     if axis is None:
-        measure = _first(measures, sheet, request)
-        return _scatter(measures, sheet, request, rows) if len(measures) > 1 else _histogram(measure, rows)
+        only = _first(measures, sheet, request)
+        return _scatter(measures, sheet, request, rows) if len(measures) > 1 else _histogram(only, rows)
     wants_count = any(m.role == "operation" and m.word == "count" for m in mentions)
     counted = [c for c in named if c.kind in ("identifier", "text") and c is not axis.column]
     is_count = (wants_count or bool(counted)) and not any(c.kind == "number" for c in named)
@@ -100,15 +100,15 @@ def _named_columns(
     known += [span for word in lists["ignored"]["words"].split() for span in question.spans(word)]
     unknown = unknown_words(question, [*covered, *known, *((m.start, m.end) for m in mentions)])
     if unknown and not any(column.kind == "number" for column in named):
-        column, _, _ = nearest_column(sheet.columns, unknown)
-        if column is None:
+        nearest, _, _ = nearest_column(sheet.columns, unknown)
+        if nearest is None:
             raise BadRequest(
                 "request",
                 question.text,
                 f"a request on columns of the table; it has nothing called {', '.join(unknown)}",
                 f"The columns are: {', '.join(column.name for column in sheet.columns)}.",
             )
-        named.append(column)
+        named.append(nearest)
     return list({column.name: column for column in named}.values())
 
 

@@ -61,7 +61,8 @@ def _dates(text: str) -> list[Period]:
         if entity.kind != "date" or not entity.value or entity.value.startswith("--"):
             continue
         numbers = [int(part) for part in entity.value.split("-")]
-        first = datetime(*[*numbers, 1, 1][:3])
+        year, month, day = [*numbers, 1, 1][:3]
+        first = datetime(year, month, day)
         if len(numbers) == 1:
             after = datetime(first.year + 1, 1, 1)
         elif len(numbers) == 2:

@@ -14,7 +14,8 @@ from experts.tabular.sheet import read_sheet
 from experts.tabular.wordlist import word_list
 from orchestrator import Image, Json, Table
 from orchestrator.expert import expert
-from orchestrator.language import has_chinese
+from orchestrator.language import has_chinese, language_of
+from orchestrator.types import Language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,11 +53,12 @@ class Plot(NamedTuple):
 def table_plot(table: Table, request: Annotated[str, "what to draw; empty chooses by the columns"] = "") -> Plot:
     """Draw a chart of a table, CSV file or spreadsheet as a picture: bar, line, scatter or histogram."""
     chart = chart_of(read_sheet(table), request)
-    return Plot(drawn(chart), Json(facts_of(chart)))  # type: ignore[arg-type]
+    language = language_of(request or chart.x + chart.y)
+    return Plot(drawn(chart, language), Json(facts_of(chart)))  # type: ignore[arg-type]
 
 
-def drawn(chart: Chart) -> PillowImage:
-    """The chart as a picture, drawn without a display."""
+def drawn(chart: Chart, language: Language = "en") -> PillowImage:
+    """The chart as a picture, drawn without a display; its words are English where no Chinese font is installed."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -69,13 +71,10 @@ def drawn(chart: Chart) -> PillowImage:
         canvas = FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         _draw(axes, chart, settings["colour"])
-        title = _title(chart)
+        title = _title_zh(chart) if language == "zh" and font else _title(chart)
         axes.set_title(_safe(title[0].upper() + title[1:], "Chart"))
         axes.set_xlabel(_safe(chart.x, "x"))
-        y_name = "number of rows" if chart.aggregate == "count" else chart.y
-        prefix = {"sum": "total ", "mean": "average "}.get(chart.aggregate, "")
-        y_unit = f" ({chart.unit})" if chart.unit and chart.kind != "histogram" and chart.unit not in y_name else ""
-        axes.set_ylabel(_safe(f"{prefix}{y_name}{y_unit}", "y"))
+        axes.set_ylabel(_safe(_y_label(chart, language if font else "en"), "y"))
         axes.grid(visible=True, axis="both" if chart.kind == "scatter" else "y", alpha=0.3)
         axes.set_axisbelow(True)
         figure.tight_layout()
@@ -98,9 +97,18 @@ def _draw(axes: Axes, chart: Chart, colour: str) -> None:
         axes.bar(positions, chart.numbers_y, color=colour)
     step = max(1, len(labels) // 20)
     is_long = sum(len(label) for label in labels[::step]) > 70
-    axes.set_xticks(
-        list(positions)[::step], labels[::step], rotation=35 if is_long else 0, ha="right" if is_long else "center"
-    )
+    axes.set_xticks(list(positions)[::step], labels[::step])
+    if is_long:
+        for tick in axes.get_xticklabels():
+            tick.set(rotation=35, horizontalalignment="right")
+
+
+def _y_label(chart: Chart, language: Language) -> str:
+    words = word_list("chart")["y_labels"][language]
+    if chart.aggregate == "count":
+        return str(words["count"])
+    unit = f" ({chart.unit})" if chart.unit and chart.unit not in chart.y else ""
+    return str(words.get(chart.aggregate, "{y}")).format(y=chart.y) + unit
 
 
 def facts_of(chart: Chart) -> dict[str, Any]:

@@ -106,7 +106,7 @@ class _Reader:
             query, aggregate=_default_aggregate(measure), is_assumed=not self.condition_columns and by is None
         )
 
-    def _operations(self) -> tuple[Any, str]:
+    def _operations(self) -> tuple[Any, Any]:
         """Whether the highest or lowest is asked for, and the other operation; both empty where none is named."""
         order, aggregate = "", ""
         for mention in self.mentions:
@@ -185,9 +185,9 @@ class _Reader:
                 return self.sheet.column(mention.column), 0.9, unknown
         needs = bool(order) or aggregate in ("sum", "mean", "median")
         if needs and unknown:
-            column, used, likeness = nearest_column(self.sheet.measures, unknown)
-            if column is not None:
-                return column, likeness, tuple(word for word in unknown if word not in used)
+            nearest, used, likeness = nearest_column(self.sheet.measures, unknown)
+            if nearest is not None:
+                return nearest, likeness, tuple(word for word in unknown if word not in used)
         if needs and not unknown and len(self.sheet.measures) == 1 and not _MANY.search(self.question.text):
             return self.sheet.measures[0], limits["assumed_factor"], unknown
         return None, 1.0, unknown
@@ -244,7 +244,7 @@ class _Reader:
     def _is_grouped(self) -> bool:
         return self._grouping()[1]
 
-    def _ordered(self, query: Query, aggregate: str, is_group: bool) -> Query:
+    def _ordered(self, query: Query, aggregate: Any, is_group: bool) -> Query:
         order: Any = query.order
         if query.measure is None:
             if query.by and _MANY.search(self.question.text):

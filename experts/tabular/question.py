@@ -58,7 +58,6 @@ def table_question(table: Table, question: Annotated[str, "what to find out, in 
         **query.as_dict(),
         **_facts(result),
         "unit": query.measure.unit if query.measure else "",
-        "confidence": query.confidence,
     }
     return Outcome(Json(facts), query.confidence)  # type: ignore[return-value]
 
