@@ -11,12 +11,14 @@ import json
 import mimetypes
 import shutil
 import subprocess
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
+from orchestrator.decoding import decode_text, separator_of
 from orchestrator.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -105,11 +107,7 @@ class Artifact(BaseModel):
         value = None
         if kind in ("text", "json"):
             value = decode_text(path.read_bytes(), path.name)
-            if kind == "json":
-                try:
-                    value = json.loads(value)
-                except ValueError as error:
-                    raise BadRequest("files", path.name, f"valid JSON ({error})") from error
+            value = _parsed_json(value, path.name) if kind == "json" else value
         return ARTIFACT_CLASSES[kind](
             kind=kind,
             media_type=media_type,
@@ -121,11 +119,20 @@ class Artifact(BaseModel):
         )
 
     def read_bytes(self) -> bytes:
-        """The content as bytes."""
+        """The content as bytes.
+
+        Raises:
+            BadRequest: the file is gone, or the artifact came out of JSON without one.
+        """
         if self._bytes is not None:
             return self._bytes
         if self.path is not None:
-            return self.path.read_bytes()
+            try:
+                return self.path.read_bytes()
+            except OSError as error:
+                raise self._unreadable(error) from error
+        if not isinstance(self, _Valued):
+            raise self._unreadable("only its description came along, not its bytes")
         return _encode_value(self.value)
 
     def stored_under(self, folder: Path) -> Self:
@@ -136,9 +143,12 @@ class Artifact(BaseModel):
         path = folder / f"{self.sha256}{suffix}"
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)
-            draft = path.with_suffix(".part")
-            draft.write_bytes(self.read_bytes())
-            draft.replace(path)
+            draft = folder / f"{self.sha256}.{uuid.uuid4().hex}.part"  # its own, as others may store the same bytes
+            try:
+                draft.write_bytes(self.read_bytes())
+                draft.replace(path)
+            finally:
+                draft.unlink(missing_ok=True)
         return self.model_copy(update={"path": path})
 
     def __hash__(self) -> int:
@@ -157,6 +167,9 @@ class _Valued(Artifact):
 
     def __init__(self, _content: Any = None, /, **fields: Any) -> None:
         if not fields.get("sha256"):
+            _content = fields.pop("value", None) if _content is None else _content
+            if not isinstance(_content, str):
+                _content = json.loads(json.dumps(_content, default=_plain))  # what a ledger gives back, in its order
             data = _encode_value(_content)
             fields = {
                 "kind": self.default_kind,
@@ -171,7 +184,7 @@ class _Valued(Artifact):
     @classmethod
     def from_bytes(cls, data: bytes, *, name: str = "", media_type: str | None = None) -> Self:
         text = decode_text(data, name)
-        return cls(text if cls.default_kind == "text" else json.loads(text), name=name)
+        return cls(text if cls.default_kind == "text" else _parsed_json(text, name), name=name)
 
 
 class Text(_Valued):
@@ -325,13 +338,13 @@ class Audio(Artifact):
         program = shutil.which("ffmpeg")
         if program is None:
             raise self._unreadable(first_error) from first_error
-        done = subprocess.run(
-            [program, "-v", "error", "-i", "pipe:0", "-f", "wav", "pipe:1"],
-            input=self.read_bytes(),
-            capture_output=True,
-            timeout=120,
-        )
         try:
+            done = subprocess.run(
+                [program, "-v", "error", "-i", "pipe:0", "-f", "wav", "pipe:1"],
+                input=self.read_bytes(),
+                capture_output=True,
+                timeout=120,
+            )
             frames, rate_hz = soundfile.read(io.BytesIO(done.stdout), dtype="float32", always_2d=True)
         except Exception as error:
             raise self._unreadable(first_error) from error
@@ -372,8 +385,8 @@ class Table(Artifact):
                 frame = pandas.read_parquet(io.BytesIO(self.read_bytes()))
             else:
                 text = decode_text(self.read_bytes(), self.name)
-                separator = "\t" if suffix == ".tsv" else None
-                frame = pandas.read_csv(io.StringIO(text), sep=separator, engine="python")
+                separator = "\t" if suffix == ".tsv" else separator_of(text)
+                frame = pandas.read_csv(io.StringIO(text), sep=separator)
         except BadRequest:
             raise
         except Exception as error:
@@ -395,23 +408,18 @@ ARTIFACT_CLASSES: dict[str, type[Artifact]] = {
 def _encode_value(value: Any) -> bytes:
     if isinstance(value, str):
         return value.encode()
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str).encode()
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=_plain).encode()
 
 
-def decode_text(data: bytes, name: str) -> str:
-    """Text of a file in UTF-8, UTF-16 or the encoding that charset-normalizer finds.
+def _plain(value: Any) -> Any:
+    """What JSON does not know: numpy scalars and arrays as numbers and lists, sets as lists, all else in words."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return sorted(value, key=str) if isinstance(value, (set, frozenset)) else str(value)
 
-    Raises:
-        BadRequest: no encoding fits, so the file is probably not text.
-    """
+
+def _parsed_json(text: str, name: str) -> Any:
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        from charset_normalizer import from_bytes
-
-        best = from_bytes(data).best()
-        if best is None or (b"\x00" in data and not best.encoding.startswith("utf")):
-            raise BadRequest(
-                "files", name or "the text", "text in a known encoding", "Save the file as UTF-8 and attach it again."
-            ) from None
-        return str(best).removeprefix("\ufeff")
+        return json.loads(text)
+    except ValueError as error:
+        raise BadRequest("files", name or "the JSON file", f"valid JSON ({error})") from error
