@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from orchestrator.artifact import Image, Json, Text
 from orchestrator.expert import Outcome, expert
+
+# zxing-cpp gives only codes whose check digits or error correction are right; these formats need not have any.
+_WITHOUT_CHECK = frozenset({"Codabar", "Code 39", "ITF"})
+_CHECKED, _UNCHECKED = 0.99, 0.9
 
 
 class Codes(NamedTuple):
@@ -66,7 +70,7 @@ class Barcodes:
         pixels = numpy.asarray(image.pil("L"))
         found = [code for code in zxingcpp.read_barcodes(pixels) if code.valid]
         found.sort(key=lambda code: (code.position.top_left.y, code.position.top_left.x))
-        codes = [
+        codes: list[dict[str, Any]] = [
             {
                 "format": str(code.format),
                 "content": code.text,
@@ -93,8 +97,7 @@ class Barcodes:
             "missing": None if codes else "no barcode that can be read",
             "missing_zh": None if codes else "没有可读的条形码或二维码",
         }
-        # A code's own check digits or error correction passed, or zxing-cpp would not have called it valid.
-        confidence = 0.99 if codes else None
+        confidence = min((_UNCHECKED if code["format"] in _WITHOUT_CHECK else _CHECKED for code in codes), default=None)
         return Outcome(Codes(Text("\n".join(contents)), Json(value)), confidence)  # type: ignore[return-value]
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _EXIF_MAKE, _EXIF_MODEL, _EXIF_TIME = 0x010F, 0x0110, 0x0132
 _EXIF_DETAILS, _EXIF_GPS, _EXIF_TIME_TAKEN = 0x8769, 0x8825, 0x9003
 _GPS_LATITUDE_SIGN, _GPS_LATITUDE, _GPS_LONGITUDE_SIGN, _GPS_LONGITUDE = 1, 2, 3, 4
-# Variance of the Laplacian, grey values 0 to 255, longest side at most 1024: photographs of skimage and sklearn have
-# 130 to 4,000, the same after a Gaussian blur of 3 pixels 1 to 30.
+# Variance of the Laplacian, grey values 0 to 255, longest side at most 1024: 15 photographs had 332 to 11,540, after a
+# Gaussian blur of 1 pixel 22 to 376, of 1.5 pixels 6 to 76.
 _SIDE_PX = 1024
 _SHARP, _BLURRED = 120.0, 40.0
 _BRIGHT, _DARK = 170.0, 70.0

@@ -34,7 +34,7 @@ class Reading(NamedTuple):
     author="RapidAI; PaddlePaddle Authors",
     model="PP-OCRv6_det_small + PP-OCRv6_rec_small",
     revision="rapidocr 3.10",
-    training_data="PaddleOCR's collection of public, crawled and synthetic text images; not published as a whole",
+    training_data="text images collected by the PaddleOCR project; not published as a whole",
     limits="Handwriting, decorative fonts and letters below about 8 pixels are often missed or misread.",
     examples=(
         "What does the sign say?",

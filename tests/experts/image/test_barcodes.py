@@ -35,6 +35,11 @@ def test_format_and_content(content: str, name: str, said: str) -> None:
     assert found.confidence == 0.99
 
 
+def test_a_format_without_check_digits_is_less_sure() -> None:
+    [found] = Barcodes.predict([{"image": Image.of(code("1234", "Code39"))}])
+    assert (found.outputs["text"].value, found.confidence) == ("1234", 0.9)
+
+
 @pytest.mark.parametrize("angle_deg", [30, 90, 180, 250])
 def test_a_turned_code(angle_deg: int) -> None:
     turned = code("turned", "QRCode").convert("L").rotate(angle_deg, expand=True, fillcolor=255)
