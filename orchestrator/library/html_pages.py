@@ -18,7 +18,7 @@ def load_html(uri: str, path: Path, data: bytes) -> DocumentText:
 
     markup = decoded(uri, data, EncodingDetector.find_declared_encoding(data, is_html=True))
     soup = BeautifulSoup(markup, "lxml")
-    found = trafilatura.bare_extraction(markup, include_comments=False, include_tables=True, with_metadata=True)
+    found: Any = trafilatura.bare_extraction(markup, include_comments=False, include_tables=True, with_metadata=True)
     blocks = Blocks()
     # A short page makes trafilatura give one paragraph of everything, navigation included: read the markup itself.
     if found is not None and found.body is not None and len(found.body) > 1:

@@ -45,10 +45,10 @@ class VectorIndex:
             self._refresh()
             if self._index is None or self._index.ntotal == 0:
                 return {}
-            options = None
+            options: Any = None
             if hidden:
                 batch = faiss.IDSelectorBatch(numpy.asarray(hidden, dtype=numpy.int64))
-                options = faiss.SearchParameters(sel=faiss.IDSelectorNot(batch))
+                options = faiss.SearchParameters(sel=faiss.IDSelectorNot(batch))  # type: ignore[call-arg]
             scores, ids = self._index.search(vector[None, :], min(k, self._index.ntotal), params=options)
         return {int(i): float(score) for i, score in zip(ids[0], scores[0], strict=True) if i >= 0}
 

@@ -146,8 +146,9 @@ class Search:
             if query is None and row["vector"] is None:
                 scores[row["id"]] = by_words
                 continue
-            readable = query is not None and row["vector"] is not None
-            cosine = float(unpacked(row["vector"]) @ query) if readable else 0.0
+            cosine = 0.0
+            if query is not None and row["vector"] is not None:
+                cosine = float(unpacked(row["vector"]) @ query)
             scores[row["id"]] = COSINE_SHARE * min(max(cosine, 0.0), 1.0) + (1 - COSINE_SHARE) * by_words
         return scores
 

@@ -15,23 +15,34 @@ from orchestrator.library.loaders import load_document
 from orchestrator.library.store import indexed_words
 
 NUM_KILLS = 10
-NUM_DOCUMENTS = 60
+NUM_DOCUMENTS = 40
 
 
-def add_folder(home: Path, folder: Path, begun: object) -> None:
+def add_folder(home: Path, folder: Path, begun: object, num_statements: int | None) -> None:
+    """Add the folder; die by signal 9 in the middle, at that SQL statement, where a number is given."""
+    left = num_statements or 0
+
+    def count(_: str) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
     with Library(home) as library:
+        if num_statements:
+            library._store.database.connection.set_trace_callback(count)
         library.add([folder], on_progress=lambda _: begun.set())
 
 
 def write_documents(folder: Path, edition: int) -> None:
-    """Texts of three chunks or so, English ones with vectors and Chinese ones without; a few change every time."""
+    """Texts of a few chunks, English ones with vectors and Chinese ones without; a few change every time."""
     folder.mkdir(exist_ok=True)
     for n in range(NUM_DOCUMENTS):
         number = edition if n % 4 == 0 else 0
         if n % 10 == 1:
             text = " ".join(f"Valve {n} has rule {i} in edition {number}, which all must follow." for i in range(30))
         else:
-            text = "".join(f"第{n}号阀门的第{i}条规则见第{number}版，所有人都必须遵守。" for i in range(40))
+            text = "".join(f"第{n}号阀门的第{i}条规则见第{number}版，所有人都必须遵守。" for i in range(60))
         path = folder / f"n{n:02}.txt"
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
@@ -67,21 +78,25 @@ def test_kill_9_at_random_moments(tmp_path: Path) -> None:
     home, folder = tmp_path / "home", tmp_path / "docs"
     write_documents(folder, 0)
     dice = random.Random(11)
-    num_killed = 0
+    num_killed = most = 0
     for kill in range(NUM_KILLS):
         begun = context.Event()
-        process = context.Process(target=add_folder, args=(home, folder, begun))
+        # Some die at a moment of the clock, most between two statements of a transaction.
+        at_statement = dice.randrange(5, 150) if kill % 4 else None
+        process = context.Process(target=add_folder, args=(home, folder, begun, at_statement))
         process.start()
-        assert begun.wait(60)
-        time.sleep(dice.uniform(0, 0.15))
-        if process.is_alive():
+        if at_statement is None:
+            assert begun.wait(60)
+            time.sleep(dice.uniform(0, 0.1))
             os.kill(process.pid, signal.SIGKILL)
-        process.join()
+        process.join(60)
         num_killed += process.exitcode == -signal.SIGKILL
-        assert assert_whole(home) > 0
+        num_documents = assert_whole(home)
+        assert num_documents >= most
+        most = num_documents
         if kill >= NUM_KILLS // 2:
             write_documents(folder, kill)
-    assert num_killed >= NUM_KILLS // 2, "the kills came too late to show anything"
+    assert num_killed == NUM_KILLS, "a kill came too late to show anything"
     with Library(home) as library:
         report = library.add([folder])
         assert report.failed == ()
