@@ -96,7 +96,7 @@ SAMPLES: dict[str, tuple[Any, Any, Any]] = {
     "table": tuple(Table.of(frame, name="prices.csv") for frame in FRAMES),
     "file": (
         File.from_bytes(TEXTS[0].encode(), name="note.txt"),
-        File.from_bytes(b"\x89PNG\r\n\x1a\n" * 9, name="x.pdf"),
+        File.from_bytes(f"<html><body><h1>Test</h1><p>{TEXTS[1]}</p></body></html>".encode(), name="page.html"),
         File.from_bytes(b"", name=""),
     ),
     "array": (["travel", "engineering"], ["machines", "hotels", "food"], ["a", "b"]),
