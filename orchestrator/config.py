@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from orchestrator.errors import ConfigError
 from orchestrator.types import Budget, Policy
@@ -145,16 +146,43 @@ def load_settings(config: str | Path | Mapping[str, Any] | None = None, **argume
     except ValidationError as error:
         first = error.errors()[0]
         keys = [str(part) for part in first["loc"]]
-        raise ConfigError(f"{_place(path, keys)}: {'.'.join(keys)}: {first['msg']}") from error
+        raise ConfigError(f"{_place(path, keys, values, first['input'])}: {'.'.join(keys)}: {first['msg']}") from error
+    except SettingsError as error:
+        section = re.search(r'field "(\w+)"', str(error))
+        name = f"BATON_{section.group(1).upper()}" if section else "BATON_*"
+        raise ConfigError(
+            f"{name}: a variable of this section is no valid JSON",
+            "Write lists and sections as JSON, e.g. BATON_EXPERTS__DENY='[\"sentiment\"]'.",
+        ) from error
     finally:
         _TomlSource.values = {}
 
 
-def _place(path: Path | None, keys: list[str]) -> str:
-    """File and line where a key stands, as far as it can be found."""
-    if path is None or not path.is_file():
-        return "settings"
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if line.strip().split("=")[0].strip(" []") in (keys[-1], ".".join(keys)):
-            return f"{path}:{number}"
-    return f"{path} or a BATON_ variable"
+def _place(path: Path | None, keys: list[str], values: Mapping[str, Any], bad: Any) -> str:
+    """File and line where a key stands; the other sources where the file does not hold it."""
+    if path is None or not path.is_file() or not _holds(values, keys, bad):
+        return "a BATON_ variable or an argument" if path is not None else "settings"
+    sections = [".".join(keys[:length]) for length in range(len(keys), 0, -1)]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found: dict[str, int] = {}
+    section = ""
+    for number, line in enumerate(lines, start=1):
+        text = line.split("#")[0].strip()
+        if text.startswith("["):
+            section = text.strip("[] ")
+            found.setdefault(section, number)
+        elif "=" in text:
+            key = text.split("=")[0].strip().strip("\"'")
+            found.setdefault(f"{section}.{key}" if section else key, number)
+    return f"{path}:{next((found[name] for name in sections if name in found), 1)}"
+
+
+def _holds(values: Any, keys: list[str], bad: Any) -> bool:
+    """Whether the bad value is the one that stands in the file, rather than one that won over it."""
+    for key in keys:
+        if isinstance(values, list) and key.isdigit():
+            key = int(key)
+        elif not isinstance(values, Mapping) or key not in values:
+            return False
+        values = values[key]
+    return bool(values == bad)
