@@ -157,8 +157,10 @@ RUSSIAN = (
         (ENGLISH, "utf-8"), (ENGLISH, "cp1252"), (ENGLISH, "utf-16"),
         ("Größe: 5 m", "latin-1"), (GERMAN, "latin-1"), (GERMAN, "cp1252"), ("Café crème à 5 €, déjà vu.", "cp1252"),
         (GERMAN * 10, "latin-1"),
-        ("你好，世界", "gb18030"), ("型号 XR-200 的价格是 5 元", "gb18030"), (CHINESE, "gb18030"), (CHINESE * 20, "gb18030"),
-        (CHINESE, "utf-8-sig"), (CHINESE, "utf-16"), (CHINESE, "utf-16-le"), ("保固期為兩年，自購買之日起計算。" * 5, "big5"),
+        ("你好，世界", "gb18030"), ("型号 XR-200 的价格是 5 元", "gb18030"), (CHINESE, "gb18030"),
+        (CHINESE * 20, "gb18030"),
+        (CHINESE, "utf-8-sig"), (CHINESE, "utf-16"), (CHINESE, "utf-16-le"), 
+        ("保固期為兩年，自購買之日起計算。" * 5, "big5"),
         (RUSSIAN, "cp1251"),
     ],
 )  # fmt: skip
