@@ -81,9 +81,16 @@ def find_mentions(sheet: Sheet, question: QuestionText) -> list[Mention]:
         for alias, score in column_aliases(column):
             found += [Mention(a, b, "column", alias, column.name, score) for a, b in question.spans(alias)]
         if column.is_label or column.kind == "identifier":
-            found += _values(column, question)
+            found += [m for m in _values(column, question) if not _is_year(sheet, m)]
     found += _glossary_mentions(question)
     return without_overlaps(found)
+
+
+def _is_year(sheet: Sheet, mention: Mention) -> bool:
+    """Whether "2024" more likely means the year of a date than an order of that number."""
+    limits = word_list("cells")
+    has_years = bool(sheet.dates) or any(column.kind == "year" for column in sheet.columns)
+    return has_years and mention.word.isdigit() and limits["years_from"] <= int(mention.word) <= limits["years_to"]
 
 
 def without_overlaps(mentions: Sequence[Mention]) -> list[Mention]:

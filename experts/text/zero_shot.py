@@ -14,6 +14,7 @@ from orchestrator.embedding import encoder
 from orchestrator.errors import BadRequest
 from orchestrator.expert import expert
 from orchestrator.language import has_chinese
+from orchestrator.types import Metric
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +29,16 @@ if TYPE_CHECKING:
     author="The Baton authors; MiniLM by sentence-transformers",
     model="sentence-transformers/all-MiniLM-L6-v2",
     training_data="MiniLM: over one billion English sentence pairs (Reddit, S2ORC, WikiAnswers and others)",
+    metrics=(
+        Metric(
+            name="accuracy",
+            value=0.9575,
+            low=0.933,
+            high=0.973,
+            num_samples=400,
+            data="CLINC150 requests in English, the true intent among one to six random others, Wilson interval",
+        ),
+    ),
     limits="Good on topics, weak on tone and negation; Chinese texts and labels are compared by shared words only.",
     examples=(
         "Is this message about billing, shipping or a technical problem?",

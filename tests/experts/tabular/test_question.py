@@ -177,6 +177,12 @@ def test_column_or_value_that_is_not_there_is_refused_with_the_columns(
     assert ("revenue" if name == "sales" else "销售额") in caught.value.remedy
 
 
+def test_year_is_no_order_number(table_of: Callable[..., Table]) -> None:
+    table = table_of("order_id,placed,total\n2023,2024-03-01,5\n2024,2023-04-01,7\n")
+    answer = table_question(table, "What is the sum of total in 2024?").output.value["answer"]
+    assert answer == "The total where placed is from 2024-01-01 to 2024-12-31 is 5."
+
+
 def test_period_without_rows_is_refused(tables: dict[str, Table]) -> None:
     with pytest.raises(BadRequest, match="conditions that some row meets"):
         table_question(tables["sales"], "What is the total revenue in 2023?")

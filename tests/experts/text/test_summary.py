@@ -6,9 +6,9 @@ from orchestrator.errors import BadRequest
 
 ARTICLE = (
     "The city of Springfield opened a new solar power plant on Monday. The plant will supply electricity to 12,000"
-    " homes. Mayor Ellen Fox said the project cost 4.2 million dollars. It was raining during the ceremony. A brass band"
-    " played. The plant replaces an old coal power station that was closed in 2019. Wow! Residents hope that electricity"
-    " prices will fall."
+    " homes. Mayor Ellen Fox said the project cost 4.2 million dollars. It was raining during the ceremony."
+    " A brass band played. The plant replaces an old coal power station that was closed in 2019. Wow!"
+    " Residents hope that electricity prices will fall."
 )
 CHINESE = (
     "上海新建的太阳能发电厂于周一投入使用。该发电厂将为一万户家庭供电。典礼当天下着雨。"
