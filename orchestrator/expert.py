@@ -7,6 +7,7 @@ A function's signature is its ports, its docstring its description. A class has 
 from __future__ import annotations
 
 import inspect
+import re
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,9 @@ _VALUE_KINDS: dict[Any, Kind] = {
     float: "float",
     bool: "boolean",
     list: "array",
+    Sequence: "array",
     dict: "dict",
+    Mapping: "dict",
     tuple: "tuple",
     Any: "any",
     inspect.Parameter.empty: "any",
@@ -125,8 +128,15 @@ def card_of(function: Callable[..., Any], name: str, description: str | None, **
     Raises:
         InvalidExpert: see `expert`.
     """
-    hints = typing.get_type_hints(function, include_extras=True)
+    try:
+        hints = typing.get_type_hints(function, include_extras=True)
+    except NameError as error:
+        raise InvalidExpert(
+            name, f"an annotation that cannot be read ({error})", "names imported at run time"
+        ) from error
     parameters = [p for p in inspect.signature(function).parameters.values() if p.name != "self"]
+    if starred := [p for p in parameters if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]:
+        raise InvalidExpert(name, str(starred[0]), "named parameters, each of which is a port")
     try:
         inputs = tuple(_port(name, p.name, hints.get(p.name, inspect.Parameter.empty), p.default) for p in parameters)
         return ExpertCard.model_validate(
@@ -174,13 +184,20 @@ def as_prediction(card: ExpertCard, returned: Any) -> Prediction:
             if port.required:
                 raise InvalidExpert(card.name, f"no value for output {port.name!r}", f"a value of kind {port.kind}")
         elif port.many:
-            outputs[port.name] = tuple(_as_artifact(card, port, item) for item in value)
+            items = value if isinstance(value, (list, tuple)) else _listed(card, port, value)
+            outputs[port.name] = tuple(_as_artifact(card, port, item) for item in items)
         else:
             outputs[port.name] = _as_artifact(card, port, value)
     if confidence is None:
         found = [o.confidence for o in outputs.values() if isinstance(o, Labels)]
         confidence = min(found) if found else None
     return Prediction(outputs, confidence)
+
+
+def _listed(card: ExpertCard, port: Port, value: Any) -> list[Any]:
+    if isinstance(value, (str, bytes, Mapping, Artifact)) or not hasattr(value, "__iter__"):
+        raise InvalidExpert(card.name, f"{port.name} = {type(value).__name__}", f"a list of kind {port.kind}")
+    return list(value)
 
 
 def _as_artifact(card: ExpertCard, port: Port, value: Any) -> Artifact:
@@ -264,4 +281,4 @@ def _outputs(expert_name: str, annotation: Any) -> tuple[Port, ...]:
 
 
 def _snake_case(name: str) -> str:
-    return "".join("_" + c.lower() if c.isupper() and i else c.lower() for i, c in enumerate(name))
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
