@@ -159,7 +159,7 @@ RUSSIAN = (
         (GERMAN * 10, "latin-1"),
         ("你好，世界", "gb18030"), ("型号 XR-200 的价格是 5 元", "gb18030"), (CHINESE, "gb18030"),
         (CHINESE * 20, "gb18030"),
-        (CHINESE, "utf-8-sig"), (CHINESE, "utf-16"), (CHINESE, "utf-16-le"), 
+        (CHINESE, "utf-8-sig"), (CHINESE, "utf-16"), (CHINESE, "utf-16-le"),
         ("保固期為兩年，自購買之日起計算。" * 5, "big5"),
         (RUSSIAN, "cp1251"),
     ],

@@ -44,8 +44,9 @@ def test_sentences(text: str, expected: list[str]) -> None:
 
 def test_offsets_are_exact_for_whatever_text() -> None:
     pieces = [
-        "The pump", " weighs 3.5 kg", ".", "!", "?", " ", "\n", "\n\n", "\t", "\r\n", "Dr.", "e.g. ", "。", "？", "；", "设备",
-        "保修期是", "“", "”", '"', ")", "- item", "# ", "...", "é", "𝕏", "👍🏽", "\u3000", "a", "A", "1", "\u00a0", "[1]",
+        "The pump", " weighs 3.5 kg", ".", "!", "?", " ", "\n", "\n\n", "\t", "\r\n", "Dr.", "e.g. ", "。",
+        "？", "；", "设备", "保修期是", "“", "”", '"', ")", "- item", "# ", "...", "é", "𝕏", "👍🏽", "\u3000", "a", "A",
+        "1", "\u00a0", "[1]",
     ]  # fmt: skip
     generator = random.Random(7)
     for _ in range(2000):
