@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from orchestrator.config import Settings
 from orchestrator.errors import BadRequest, InvalidExpert, NotAdmitted
 from orchestrator.registry.stored import FILE_NAME, StoredExpert
+
+if TYPE_CHECKING:
+    from orchestrator.config import Settings
 
 PICKLE_SUFFIXES = (".pkl", ".pickle", ".joblib", ".bin", ".pt", ".pth", ".ckpt")
 WANTED = (

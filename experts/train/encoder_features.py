@@ -37,11 +37,11 @@ class EncoderFeatures:
             self._load(encoder, local_files_only=True)
         except (OSError, ValueError) as error:
             if not download or Path(encoder).exists():
-                raise _not_usable(encoder, error) from error
+                raise unusable_encoder(encoder, error) from error
             try:
                 self._load(encoder, local_files_only=False)
             except (OSError, ValueError) as second:
-                raise _not_usable(encoder, second) from second
+                raise unusable_encoder(encoder, second) from second
 
     def _load(self, encoder: str, local_files_only: bool) -> None:
         from transformers import AutoFeatureExtractor, AutoImageProcessor, AutoModel
@@ -96,8 +96,9 @@ class EncoderFeatures:
         return dict(self._processor(samples, sampling_rate=rate_hz, return_tensors="pt"))
 
 
-def _not_usable(encoder: str, error: Exception) -> BadRequest:
-    reason = str(error).strip().splitlines()[0]
+def unusable_encoder(encoder: str, error: Exception) -> BadRequest:
+    """The error for an encoder that is not there or is none."""
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return BadRequest(
         "encoder",
         encoder,

@@ -38,7 +38,7 @@ def features_of(kind: str, encoder: str, device: str, *, download: bool = False)
     if kind == "text":
         from experts.train.text_features import TextFeatures
 
-        return TextFeatures(encoder, device)
+        return TextFeatures(encoder, device, download=download)
     if encoder != "embedded":
         from experts.train.encoder_features import EncoderFeatures
 

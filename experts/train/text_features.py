@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from experts.train.encoder_features import unusable_encoder
 from orchestrator.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -25,10 +26,21 @@ _LETTER_GRAMS = (3, 4)
 class TextFeatures:
     """Unit vectors of width encoder + NUM_HASHES; either half weighs the same where the encoder reads the language."""
 
-    def __init__(self, encoder: str, device: str = "cpu") -> None:
+    def __init__(self, encoder: str, device: str = "cpu", *, download: bool = False) -> None:
+        """Load the encoder.
+
+        Args:
+            encoder: "embedded", or the id or folder of a sentence-transformers model.
+            download: fetch it from the hub where it is not there, as only an explicit training command may.
+        Raises:
+            BadRequest: no such encoder here, or one that cannot be loaded.
+        """
         from orchestrator.embedding import encoder as encoder_of
 
-        self._encoder = encoder_of(encoder, device)
+        try:
+            self._encoder = encoder_of(encoder if download else _local(encoder), device)
+        except (OSError, ValueError) as error:
+            raise unusable_encoder(encoder, error) from error
         self._reads_chinese = encoder != "embedded"
 
     def __call__(self, items: Sequence[Any]) -> NDArray[np.float64]:
@@ -51,6 +63,17 @@ class TextFeatures:
         both = numpy.hstack([meaning, numpy.stack([_wording(text) for text in texts])])
         lengths = numpy.linalg.norm(both, axis=1, keepdims=True)
         return both / numpy.where(lengths > 0, lengths, 1.0)
+
+
+def _local(encoder: str) -> str:
+    """The folder of an encoder in the hub's local cache; itself where it is a folder or the embedded one."""
+    from pathlib import Path
+
+    if encoder == "embedded" or Path(encoder).exists():
+        return encoder
+    import huggingface_hub
+
+    return huggingface_hub.snapshot_download(encoder, local_files_only=True)
 
 
 def _wording(text: str) -> NDArray[np.float64]:

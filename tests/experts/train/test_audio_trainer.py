@@ -86,6 +86,37 @@ def test_features_are_finite_for_silence_and_for_a_click():
     assert numpy.isfinite(rows).all()
 
 
+def test_an_encoder_of_transformers_takes_the_place_of_the_statistics(tmp_path):
+    import torch
+    from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
+
+    torch.manual_seed(0)
+    config = Wav2Vec2Config(
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        conv_dim=(32, 32),
+        conv_kernel=(32, 10),
+        conv_stride=(16, 10),
+        num_feat_extract_layers=2,
+        num_conv_pos_embeddings=16,
+        num_conv_pos_embedding_groups=2,
+    )
+    Wav2Vec2Model(config).save_pretrained(tmp_path / "encoder")
+    Wav2Vec2FeatureExtractor().save_pretrained(tmp_path / "encoder")
+    data = write_folder(tmp_path / "sounds", num_each=6)
+    stored = train(data, name="sounds", folder=tmp_path / "expert", encoder=str(tmp_path / "encoder"))
+    expert = TrainedClassifier(tmp_path / "expert", stored)
+    expert.load("cpu")
+    wanted = [(label, seed) for label in LABELS for seed in range(100, 104)]
+    batch = [{"audio": Audio.of(sound(label, seed), RATE_HZ)} for label, seed in wanted]
+    found = [prediction.outputs["labels"].top for prediction in expert.predict(batch)]
+    # Random weights still carry something of the sound on: better than the one in four of guessing.
+    assert numpy.mean([a == b for a, (b, _) in zip(found, wanted, strict=True)]) > 0.5
+    assert stored.options["encoder"] == str(tmp_path / "encoder")
+
+
 def test_a_broken_recording_is_a_typed_error(expert):
     with pytest.raises(BadRequest, match="a readable audio file"):
         expert.predict([{"audio": Audio.from_bytes(b"RIFF no sound", name="a.wav")}])

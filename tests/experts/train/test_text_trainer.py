@@ -180,3 +180,13 @@ def test_broken_weights_are_named(trained, tmp_path):
     (tmp_path / "head.safetensors").write_bytes((folder / "head.safetensors").read_bytes()[:200])
     with pytest.raises(InvalidExpert, match=r"head\.safetensors that cannot be read"):
         TrainedClassifier(tmp_path, stored).load("cpu")
+
+
+def test_an_encoder_that_is_not_there_is_named(trained, tmp_path):
+    folder, stored, _ = trained
+    moved = stored.model_copy(update={"options": {**stored.options, "encoder": "nobody/has-this-encoder"}})
+    with pytest.raises(BadRequest, match="an encoder with safetensors weights") as caught:
+        TrainedClassifier(folder, moved).load("cpu")
+    assert "hf download nobody/has-this-encoder" in caught.value.remedy
+    with pytest.raises(BadRequest, match="an encoder with safetensors weights"):
+        train(write_table(tmp_path / "snippets.csv"), name="x", folder=tmp_path, encoder=str(tmp_path / "absent"))
