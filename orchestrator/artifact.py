@@ -47,6 +47,9 @@ def kind_of(name: str) -> ArtifactKind:
     return _SUFFIX_KINDS.get(Path(name).suffix.lower(), "file")
 
 
+_SUFFIXES = {"audio/wav": ".wav", "text/csv": ".csv"}  # where the system's table says nothing or something odd
+
+
 class Artifact(BaseModel):
     """A typed value: kind, media type and sha256, its bytes in a file or in memory.
 
@@ -139,7 +142,7 @@ class Artifact(BaseModel):
         """The same artifact with its bytes in `folder`, in a file named by sha256; itself where it lies on disk."""
         if self.path is not None:
             return self
-        suffix = mimetypes.guess_extension(self.media_type) or ""
+        suffix = _SUFFIXES.get(self.media_type) or mimetypes.guess_extension(self.media_type) or ""
         path = folder / f"{self.sha256}{suffix}"
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)

@@ -37,6 +37,7 @@ class Reading(NamedTuple):
     training_data="text images collected by the PaddleOCR project; not published as a whole",
     limits="Handwriting, decorative fonts and letters below about 8 pixels are often missed or misread.",
     examples=(
+        "Read the nameplate",
         "What does the sign say?",
         "Read the text in this photo",
         "What is written on this picture?",

@@ -41,7 +41,7 @@ class AnswerDraft:
         self._segments.append(Segment(text=text, citations=indices, support=support, origin=origin))
         marks = "".join(f"[{index + 1}]" for index in indices)
         separator = "" if not self._pieces else "" if self._language == "zh" else " "
-        if self._pieces and ("\n" in text or "\n" in self._pieces[-1]):
+        if self._pieces and ("\n" in text or "\n" in self._segments[-2].text):
             separator = "\n\n"
         piece = f"{separator}{text}{' ' if marks and self._language == 'en' else ''}{marks}"
         self._pieces.append(piece)

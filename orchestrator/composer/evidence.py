@@ -18,7 +18,9 @@ from orchestrator.embedding import Encoder
 from orchestrator.language import content_words, has_chinese, language_of, sentences
 from orchestrator.types import Passage
 
-_IDENTIFIER = re.compile(r"\b(?=[A-Za-z0-9\-]*\d)(?=[A-Za-z0-9\-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\b")
+_IDENTIFIER = re.compile(
+    r"(?<![A-Za-z0-9])(?=[A-Za-z0-9\-]*\d)(?=[A-Za-z0-9\-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9])"
+)
 _BEGINS_BACKWARD = re.compile(r"^(?:(?:It|This|These|They|He|She|That|Its|Their|Such)\b|它|他|她|该|此|这)")
 _ASKS_NUMBER = re.compile(
     r"\bhow (?:many|much|long|old|often|far|high|heavy|large|big|deep)\b"
@@ -64,27 +66,57 @@ def evidence_for(
     if not candidates:
         return []
     texts = [passage.text[start:end] for passage, start, end in candidates]
+    around = {id(p): f"{p.title} {p.text}".lower() for p in passages}
+    read = [i for i in dict.fromkeys(_identifiers(context)) if any(i in text for text in around.values())]
+    question = resolved(question, read)
     asked = Counter(content_words(question))
-    identifiers = {word.lower() for word in _IDENTIFIER.findall(f"{question} {context}")}
     bags = [set(content_words(text)) for text in texts]
-    surroundings = {id(p): set(content_words(f"{p.title} {p.text}")) for p in passages}
+    surroundings = {key: set(content_words(text)) for key, text in around.items()}
     rarity = _rarity(asked, [*surroundings.values(), *bags])
     similar = _similarities(question, texts, load_encoder)
+    identifiers = _identifiers(question)
     found = []
     for (passage, start, end), text, bag, cosine in zip(candidates, texts, bags, similar, strict=True):
-        around = surroundings[id(passage)]
         inside = _coverage(rarity, bag)
-        near = _coverage(rarity, around)
+        near = _coverage(rarity, surroundings[id(passage)])
         score = 0.40 * inside + 0.20 * near + 0.40 * (inside if cosine is None else cosine)
         score += _kind_bonus(question, text)
-        if identifiers:
-            named = sum(word in f"{passage.title} {passage.text}".lower() for word in identifiers) / len(identifiers)
-            score += 0.15 * named - 0.15
-            if named and any(word in text.lower() for word in identifiers):
-                score += 0.05
+        score += _identifier_bonus(identifiers, text.lower(), around[id(passage)], texts)
         score = min(max(score, 0.0), 1.0)
         found.append(Evidence(passage, passage.start + start, passage.start + end, text, score))
     return sorted(found, key=lambda e: -e.score)
+
+
+def resolved(question: str, read: Sequence[str]) -> str:
+    """The question without "this document says", and with what was read in place of "the device on this photo"."""
+    words = phrases()["pointing"]
+    named = " ".join(read).upper()
+    bare = re.sub(words["said"], " ", question, flags=re.IGNORECASE)
+    bare = re.sub(words["place"], " ", bare, flags=re.IGNORECASE)
+    if named:
+        pointed = re.sub(words["thing"], f" {named} ", bare, count=1, flags=re.IGNORECASE)
+        bare = pointed if pointed != bare else f"{bare.rstrip(' ?？')} {named}?"
+    return bare.strip() if content_words(bare) else question
+
+
+def _identifiers(text: str) -> list[str]:
+    """Model numbers, part numbers and codes, in lower case."""
+    return [word.lower() for word in _IDENTIFIER.findall(text)]
+
+
+def _identifier_bonus(identifiers: Sequence[str], text: str, around: str, texts: Sequence[str]) -> float:
+    """What asks for a code or a model must speak of it: in the sentence, best as its subject, or at least nearby."""
+    if not identifiers:
+        return 0.0
+    bonus = 0.15 * sum(word in around for word in identifiers) / len(identifiers) - 0.15
+    inside = [word for word in identifiers if word in text]
+    if inside and bonus > -0.15:
+        bonus += 0.05
+        if any(text.find(word) <= 24 for word in inside):
+            bonus += 0.04
+        if any(sum(word in other.lower() for other in texts) <= 2 for word in inside):
+            bonus += 0.10  # hardly any other sentence names it
+    return bonus
 
 
 def answering(ranked: Sequence[Evidence], question: str) -> list[Evidence]:

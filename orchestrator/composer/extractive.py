@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from orchestrator.composer.composer import Emit
 from orchestrator.composer.draft import AnswerDraft
-from orchestrator.composer.findings import Failure, Findings, Lookup, gather, source_citation
+from orchestrator.composer.findings import PASSAGES, Failure, Findings, Lookup, gather, source_citation
 from orchestrator.composer.phrasing import phrases
 from orchestrator.embedding import Encoder
 from orchestrator.language import language_of
@@ -99,6 +99,7 @@ def readable(quote: str, title: str, language: Language) -> str:
 
 def _confidence(findings: Findings, plan: Plan, results: Mapping[str, StepResult]) -> float:
     """The least of the plan's, the experts' and the evidence's confidence."""
-    known = [r.confidence for r in results.values() if r.confidence is not None]
+    # A search's own confidence is that of its best passage; the evidence's, which counts, is that of its best sentence.
+    known = [r.confidence for r in results.values() if r.confidence is not None and PASSAGES not in r.outputs]
     scores = [lookup.best_score for lookup in findings.lookups]
     return min([plan.confidence, *known, *scores])

@@ -80,6 +80,8 @@ def gather(
     """Everything that the run's results let one say."""
     findings = Findings()
     language = language_of(request.text)
+    # What was read only for a lookup is shown with its answer; a document read only to be summarised is not.
+    shown = {need for step in plan.steps if PASSAGES in results[step.id].outputs for need in step.needs}
     for step in plan.steps:
         result = results[step.id]
         expert = card(result.expert)
@@ -97,7 +99,7 @@ def gather(
             continue
         inputs = batch_of(step, card(step.expert), request, results) if result.expert == step.expert else []
         said = statements(expert, result, inputs, language)
-        if step.asked or sum(map(len, said)) <= 400:
+        if step.asked or (step.id in shown and sum(map(len, said)) <= 400):
             is_answer = not (expert.task == _READING and result.confidence == 0.0)
             findings.statements.extend(Statement(sentence, citation, is_answer) for sentence in said)
         findings.artifacts.extend(_media(result))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import string
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +40,11 @@ def statements(
         fields = _fields(outputs, inputs[min(position, len(inputs) - 1)] if inputs else {})
         formatter = _Formatter(fields, language)
         sentences = [s for template in templates if (s := formatter.sentence(template)) is not None]
-        said.extend(sentences or _plain(card, outputs, formatter, language))
+        sentences = sentences or list(_plain(card, outputs, formatter, language))
+        file = str(fields.get("file", ""))
+        if num_runs > 1 and file and sentences and not any(file in sentence for sentence in sentences):
+            sentences[0] = f"{file}: {sentences[0]}"
+        said.extend(sentences)
     return said
 
 
@@ -82,7 +87,9 @@ class _Formatter(string.Formatter):
 
     def sentence(self, template: str) -> str | None:
         try:
-            return self.vformat(template, (), self._fields).strip() or None
+            sentence = self.vformat(template, (), self._fields).strip()
+            # Lines that were read stand in one sentence; a text that is the whole answer keeps its own.
+            return (sentence if template == "{text}" else re.sub(r"\s*\n\s*", " / ", sentence)) or None
         except (_Void, ValueError, TypeError):  # no value, a template that is none, a number's format for a word
             return None
 

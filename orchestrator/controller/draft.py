@@ -90,8 +90,8 @@ class Draft:
             return
         read: list[Reference] = [
             Output(step=step.id, port=text.name)
-            for step in self.steps
-            if step.id != lookup.id and not step.needs and self._reads_an_attachment(step)
+            for step in self.steps[: self.steps.index(lookup)]
+            if not step.needs and self._reads_an_attachment(step)
             if (text := self._text_output(step)) is not None
         ]
         for index, artifact in enumerate(self.request.artifacts):
