@@ -39,7 +39,8 @@ def test_ndcg_by_hand_and_as_scikit_learn_has_it() -> None:
 
 
 def test_set_f1() -> None:
-    assert [set_f1(*pair) for pair in (("ab", "ab"), ("ab", "bc"), ("a", "b"), ("", ""), ("a", ""))] == [1, 0.5, 0, 1, 0]
+    pairs = (("ab", "ab"), ("ab", "bc"), ("a", "b"), ("", ""), ("a", ""))
+    assert [set_f1(*pair) for pair in pairs] == [1, 0.5, 0, 1, 0]
     assert set_f1(["a", "a"], ["a"]) == 1
 
 

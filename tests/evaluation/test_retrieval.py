@@ -13,7 +13,7 @@ PASSAGES = [
     {"id": "tea", "title": "Tea", "text": "Green tea is brewed at eighty degrees for two minutes."},
     {"id": "whale", "title": "Whale", "text": "The blue whale is the heaviest animal that ever lived."},
     {"id": "阀", "title": "阀门", "text": "红色阀门在压力达到七巴时自动打开。", "more": "ignored"},
-    {"id": "long", "title": "Long", "text": " ".join(f"Rule {n} of the harbour concerns berth {n}." for n in range(90))},
+    {"id": "long", "title": "Long", "text": " ".join(f"Rule {n} of the harbour is for berth {n}." for n in range(90))},
 ]
 QUESTIONS = [
     {"id": "1", "question": "How is green tea brewed?", "document": "tea", "answers": []},

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 from orchestrator.language import sentences
 from orchestrator.library.chunking import TARGET_WORDS, Chunk, chunks_of, word_count
 from orchestrator.library.document_text import DocumentText
@@ -34,7 +36,7 @@ def test_long_english_is_packed_with_an_overlap_of_one_sentence() -> None:
     assert_whole(text, chunks)
     assert len(chunks) == 6
     assert all(100 < word_count(text[c.start : c.end]) <= TARGET_WORDS for c in chunks[:-1])
-    for before, after in zip(chunks, chunks[1:], strict=False):
+    for before, after in itertools.pairwise(chunks):
         shared = text[after.start : before.end]
         assert shared.startswith("Sentence number")
         assert shared.count("Sentence") == 1
