@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from orchestrator.artifact import Artifact
-from orchestrator.database import Database
+from orchestrator.database import Database, full_disk_named
 from orchestrator.errors import UnknownRun
 from orchestrator.types import Answer, OutputValue, Plan, Request, StepResult, Value, new_id
 
@@ -60,7 +60,11 @@ class Traces:
         self._artifacts_path = artifacts_path
 
     def begin(self, request: Request) -> str:
-        """Accept a request; gives the run's id."""
+        """Accept a request; gives the run's id.
+
+        Raises:
+            StorageFull: the disk took no more.
+        """
         run_id = new_id()
         stored = request.model_copy(update={"artifacts": tuple(map(self._stored, request.artifacts))})
         with self._database.transaction() as connection:
@@ -129,7 +133,10 @@ class Traces:
         self._database.close()
 
     def _stored(self, artifact: Artifact) -> Artifact:
-        return artifact if artifact.value is not None else artifact.stored_under(self._artifacts_path)
+        if artifact.value is not None:
+            return artifact
+        with full_disk_named(self._artifacts_path):
+            return artifact.stored_under(self._artifacts_path)
 
     def _trace(self, row: Mapping[str, str]) -> Trace:
         results = self._database.connection.execute(
