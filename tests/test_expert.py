@@ -124,7 +124,8 @@ def accepts(annotation: Any, *default: Any) -> Port:
     [
         (Text, "text"), (Image, "image"), (Audio, "audio"), (Video, "video"), (Table, "table"), (Labels, "labels"),
         (Json, "json"), (File, "file"), (str, "string"), (int, "integer"), (float, "float"), (bool, "boolean"),
-        (list, "array"), (list[str], "array"), (Sequence[str], "array"), (dict, "dict"), (dict[str, int], "dict"), (Mapping[str, int], "dict"),
+        (list, "array"), (list[str], "array"), (Sequence[str], "array"), (dict, "dict"), (dict[str, int], "dict"),
+        (Mapping[str, int], "dict"),
         (tuple, "tuple"), (tuple[int, int], "tuple"), (Any, "any"),
     ],
 )  # fmt: skip
