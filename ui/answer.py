@@ -90,6 +90,8 @@ def _request(turn: Turn) -> Html:
 
 def _body(text: Html, answer: Answer, strings: Strings) -> Html:
     status = strings.get(f"status_{answer.status}")
+    if status and answer.error is not None:
+        status = f"{status} · {answer.error.type}"
     return joined(html("div", status, class_=f"status {answer.status}") if status else None, text)
 
 

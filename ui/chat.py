@@ -96,6 +96,7 @@ def build(orchestrator: Orchestrator, *, text: str = "", files: Sequence[str | P
                     value={"text": text, "files": _readable_by_gradio(files)},
                     sources=["upload", "microphone"],
                     file_count="multiple",
+                    label=said("input"),
                     show_label=False,
                     max_lines=8,
                     max_plain_text_length=100_000,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from orchestrator.errors import UnknownDocument
 from orchestrator.ledger.traces import Trace
 from orchestrator.library.library import Library
-from orchestrator.types import ExpertCard, ExpertCitation, SourceCitation
+from orchestrator.types import ExpertCard, ExpertCitation, Port, SourceCitation
 from ui.markup import Content, Html, html, joined
 from ui.media import shown
 from ui.steps import CardOf, spoken_duration
@@ -95,7 +97,7 @@ def _run(citation: ExpertCitation, number: Html, trace: Trace, card_of: CardOf, 
             (strings["author"], citation.author),
             (strings["model"], citation.model),
             (strings["limits"], card.limits if card else ""),
-            (strings["done"], " · ".join(run)),
+            (strings["ran"], " · ".join(run)),
         ),
     ]
 
@@ -104,8 +106,8 @@ def card_fields(card: ExpertCard, origin: str, strings: Strings) -> Html:
     """All that a card says of where an expert comes from and what it can and cannot do."""
     return fields(
         (strings["limits"], card.limits),
-        (strings["takes"], ", ".join(f"{port.name} ({port.kind})" for port in card.inputs)),
-        (strings["gives"], ", ".join(f"{port.name} ({port.kind})" for port in card.outputs)),
+        (strings["takes"], _ports(card.inputs)),
+        (strings["gives"], _ports(card.outputs)),
         (strings["task"], card.task),
         (strings["licence"], card.licence),
         (strings["author"], card.author),
@@ -116,6 +118,10 @@ def card_fields(card: ExpertCard, origin: str, strings: Strings) -> Html:
         (strings["network"], strings["network_out" if card.network else "network_none"]),
         (strings["origin"], origin),
     )
+
+
+def _ports(ports: Sequence[Port]) -> str:
+    return ", ".join(port.name if port.name == port.kind else f"{port.name} ({port.kind})" for port in ports)
 
 
 def _metrics(card: ExpertCard) -> str:

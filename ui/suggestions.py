@@ -29,7 +29,7 @@ def suggestions(orchestrator: Orchestrator, *, chinese: bool, media: Path = _MED
     found: list[Suggestion] = []
     for card in sorted(orchestrator.registry.cards, key=lambda c: (not _wanted_kinds(c), c.name)):
         kinds = _wanted_kinds(card)
-        if card.name == "library_search" or any(kind not in files for kind in kinds):
+        if card.name == "library_search" or _depends_on_content(card) or any(kind not in files for kind in kinds):
             continue
         attached = tuple(dict.fromkeys(files[kind] for kind in kinds))
         text = _first_planned(orchestrator, card, attached, chinese)
@@ -56,6 +56,12 @@ def _wanted_kinds(card: ExpertCard) -> list[str]:
     return [
         port.kind for port in card.inputs if port.required and port.kind in ARTIFACT_CLASSES and port.kind != "text"
     ]
+
+
+def _depends_on_content(card: ExpertCard) -> bool:
+    """Whether its examples ask for what only their own file holds, such as a column."""
+    kinds = {port.kind for port in card.inputs}
+    return "table" in kinds and len(kinds) > 1
 
 
 def _files_by_kind(media: Path) -> dict[str, str]:
