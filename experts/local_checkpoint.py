@@ -65,8 +65,7 @@ def describe_checkpoint(
         resources=Resources(gpu_bytes=num_bytes + _ACTIVATION_BYTES, max_batch=MAX_BATCH),
         **stated,
     )
-    suffixes = (*_KEPT_SUFFIXES, ".bin") if is_pickle else _KEPT_SUFFIXES
-    suffixes = (*suffixes, ".py") if "auto_map" in config else suffixes
+    suffixes = (*_KEPT_SUFFIXES, *([".bin"] if is_pickle else []), *([".py"] if "auto_map" in config else []))
     options = {
         "files": sorted(path.name for path in folder.iterdir() if path.is_file() and path.suffix in suffixes),
         "labels": labels,
