@@ -51,7 +51,7 @@ def train(baton: Orchestrator) -> None:
         "text-classification",
         HERE / "support_tickets.csv",
         name=EXPERT,
-        description="Decides which team handles a customer's support ticket: billing, delivery, defect, account, praise.",
+        description="Decides which team handles a support ticket: billing, delivery, defect, account or praise.",
     )
     scores = ", ".join(f"{m.name} {m.value:.2f}" for m in card.metrics)
     print(f"trained the expert {card.name} on support_tickets.csv in {time.perf_counter() - began:.0f} s: {scores}")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from orchestrator.composer.composer import Emit
 from orchestrator.composer.draft import AnswerDraft
-from orchestrator.composer.findings import PASSAGES, Failure, Findings, Lookup, gather, source_citation
+from orchestrator.composer.findings import PASSAGES, Failure, Findings, Lookup, Statement, gather, source_citation
 from orchestrator.composer.phrasing import phrases
 from orchestrator.embedding import Encoder
 from orchestrator.language import language_of
@@ -44,18 +44,19 @@ def answer_from(
     """The findings as an answer."""
     language = language_of(request.text)
     draft = AnswerDraft(language, emit)
-    for statement in findings.statements:
-        draft.say(statement.text, statement.citation)
+    for part in findings.parts:
+        match part:
+            case Statement():
+                draft.say(part.text, part.citation)
+            case Lookup() if part.evidence:
+                for evidence in part.evidence:
+                    text = readable(evidence.text, evidence.passage.title, language)
+                    draft.say(text, source_citation(evidence), origin="source")
+            case Lookup():
+                draft.say(unanswered(part, language), support=0.0)
+            case Failure():
+                draft.say(failed(part, language), part.citation, support=0.0)
     answered = [lookup for lookup in findings.lookups if lookup.evidence]
-    for lookup in answered:
-        for evidence in lookup.evidence:
-            text = readable(evidence.text, evidence.passage.title, language)
-            draft.say(text, source_citation(evidence), support=1.0, origin="source")
-    for lookup in findings.lookups:
-        if not lookup.evidence:
-            draft.say(unanswered(lookup, language), support=0.0)
-    for failure in findings.failures:
-        draft.say(failed(failure, language), failure.citation, support=0.0)
     confidence = _confidence(findings, plan, results)
     failures = [failure for failure in findings.failures if not failure.is_skipped]
     has_content = bool(answered or _asked_for(findings, plan))

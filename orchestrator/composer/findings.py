@@ -62,12 +62,22 @@ class Failure:
 
 @dataclass
 class Findings:
-    """In the order of the plan."""
+    """What there is to say, in the order of the plan, and the files that were made."""
 
-    statements: list[Statement] = field(default_factory=list)
-    lookups: list[Lookup] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
+    parts: list[Statement | Lookup | Failure] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
+
+    @property
+    def statements(self) -> list[Statement]:
+        return [part for part in self.parts if isinstance(part, Statement)]
+
+    @property
+    def lookups(self) -> list[Lookup]:
+        return [part for part in self.parts if isinstance(part, Lookup)]
+
+    @property
+    def failures(self) -> list[Failure]:
+        return [part for part in self.parts if isinstance(part, Failure)]
 
 
 def gather(
@@ -89,19 +99,19 @@ def gather(
         if result.status != "done":
             assert result.error is not None
             if result.error.type == "EmptyLibrary":
-                findings.lookups.append(Lookup(_question(step, request, results, card), (), 0.0, empty_library=True))
+                findings.parts.append(Lookup(_question(step, request, results, card), (), 0.0, empty_library=True))
             else:
                 is_skipped = result.status == "skipped"
-                findings.failures.append(Failure(expert.spoken_name, result.error, is_skipped, citation))
+                findings.parts.append(Failure(expert.spoken_name, result.error, is_skipped, citation))
             continue
         if PASSAGES in result.outputs:
-            findings.lookups.append(_looked_up(step, result, request, results, card, load_encoder))
+            findings.parts.append(_looked_up(step, result, request, results, card, load_encoder))
             continue
         inputs = batch_of(step, card(step.expert), request, results) if result.expert == step.expert else []
         said = statements(expert, result, inputs, language)
         if step.asked or (step.id in shown and sum(map(len, said)) <= 400):
             is_answer = not (expert.task == _READING and result.confidence == 0.0)
-            findings.statements.extend(Statement(sentence, citation, is_answer) for sentence in said)
+            findings.parts.extend(Statement(sentence, citation, is_answer) for sentence in said)
         findings.artifacts.extend(_media(result))
     return findings
 

@@ -67,7 +67,7 @@ def _fields(outputs: Mapping[str, Artifact | tuple[Artifact, ...]], inputs: Mapp
         match output:
             case Labels():
                 fields[name] = list(output.scores)
-                fields["top"], fields["confidence"] = output.top, f"{output.confidence:.0%}"
+                fields["top"], fields["confidence"] = output.top, percentage(output.confidence)
             case Json() if isinstance(output.value, Mapping):
                 fields[name] = None
                 fields.update(output.value)
@@ -76,6 +76,11 @@ def _fields(outputs: Mapping[str, Artifact | tuple[Artifact, ...]], inputs: Mapp
             case tuple():
                 fields[name] = [item.value for item in output if item.value is not None]
     return fields
+
+
+def percentage(share: float) -> str:
+    """A probability in [0, 1] for a reader; only certainty itself is called 100%."""
+    return f"{share:.0%}" if share < 0.985 else f"{min(share, 0.999):.1%}" if share < 1 else "100%"
 
 
 class _Formatter(string.Formatter):

@@ -84,7 +84,7 @@ class Clause:
 
     @property
     def numbers(self) -> tuple[float, ...]:
-        """Numbers in digits or small number words, in order."""
+        """Numbers in digits, or where there is none in small number words, in order."""
         found = [float(m.group().replace(",", "")) for m in _NUMBER.finditer(self.instruction) if _is_number(m.group())]
         if not found:
             for word, value in wording().numbers.items():

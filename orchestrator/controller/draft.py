@@ -13,6 +13,8 @@ from orchestrator.controller.clauses import Clause, FileName, Piece
 from orchestrator.controller.questions import Missing
 from orchestrator.controller.wording import wording
 from orchestrator.engine.bindings import is_compatible
+from orchestrator.language import words
+from orchestrator.registry.card_index import translated
 from orchestrator.types import (
     Alternative,
     Attachment,
@@ -218,7 +220,7 @@ class Draft:
         if port.enum:
             chosen = next((option for option in port.enum if str(option).lower() in text), None)
             return Literally(value=chosen) if chosen is not None else None
-        if port.kind in ("integer", "float") and clause.numbers:
+        if port.kind in ("integer", "float") and clause.numbers and (port.required or _is_counted(port, clause)):
             number = clause.numbers[0]
             return Literally(value=int(number) if port.kind == "integer" else number)
         if port.kind == "array" and clause.items:
@@ -239,6 +241,12 @@ class Draft:
 
     def _reads_an_attachment(self, step: Step) -> bool:
         return any(isinstance(b, (Attachment, Collection)) for b in step.inputs.values())
+
+
+def _is_counted(port: Port, clause: Clause) -> bool:
+    """Whether the clause counts what an optional number is about ("in 3 sentences" for num_sentences)."""
+    said = set(words(translated(clause.instruction))) | set(words(clause.instruction))
+    return any(noun in said or noun.rstrip("s") in said for noun in port.name.lower().split("_") if noun != "num")
 
 
 def _span(piece: Piece) -> Span:

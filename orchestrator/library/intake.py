@@ -97,8 +97,10 @@ class Intake:
                 data = _content(path)
                 digest = hashlib.sha256(data).hexdigest()
                 if known.get(uri) == (digest, self._store.embedding):
-                    tell(_unchanged(self._store.document(document_id(self._store.library, uri))))
-                    continue
+                    document = self._store.document(document_id(self._store.library, uri))
+                    if access in ("", document.access):  # another label has to take effect, though the file is the same
+                        tell(_unchanged(document))
+                        continue
                 content = load_document(path, data)
                 if access and not content.access:
                     content = replace(content, access=access)

@@ -143,6 +143,11 @@ def test_access_labels(library: Library, tmp_path: Path) -> None:
     assert seen() == {"open"}
     assert seen("staff") == {"open", "staff"}
     assert seen("staff", "board") == {"open", "staff", "closed"}
+    library.add([tmp_path], access="staff")
+    assert seen() == set()
+    assert seen("staff") == {"open", "staff"}
+    assert len(library.add([tmp_path]).unchanged) == 3
+    assert seen() == set()
 
 
 def test_terms_of_a_query() -> None:
