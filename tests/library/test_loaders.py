@@ -53,7 +53,8 @@ def test_markdown_front_matter_and_headings() -> None:
 def test_html_without_navigation_and_scripts() -> None:
     page = """<html><head><title>Opening hours</title><meta name="author" content="Web Team">
     <link rel="license" href="https://example.org/by"></head><body><nav><a href="/">Home</a>
-    </nav><script>var x=1;</script><main><h1>Opening <em>hours</em></h1><p>We open at <b>nine</b>.</p><ul><li>Closed on Sunday</li></ul>
+    </nav><script>var x=1;</script><main><h1>Opening <em>hours</em></h1>
+    <p>We open at <b>nine</b>.</p><ul><li>Closed on Sunday</li></ul>
     <table><tr><th>Town</th><th>Head</th></tr><tr><td>Bergen</td><td>Astrid</td></tr></table></main>
     <footer>Imprint</footer></body></html>"""
     text = "Opening hours\n\nWe open at nine.\n\n- Closed on Sunday\n\nTown: Bergen; Head: Astrid"
