@@ -7,6 +7,7 @@ reported in `problems` and skipped.
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -206,9 +207,13 @@ class Registry:
                 f"the name {name!r} is taken by an expert from {self._origins[name]}",
                 f"Choose another --name, or remove it: baton experts remove {name}",
             )
+        if re.fullmatch(r"[A-Za-z][A-Za-z0-9_.\-]*", name) is None:  # ".." would be BATON_HOME itself
+            raise BadRequest("name", name, "a letter, then letters, digits, dot, dash and underscore")
         folder = self._settings.experts_path / name
-        if folder.parent != self._settings.experts_path:
-            raise BadRequest("name", name, "letters, digits, dot, dash and underscore")
+        if (folder / FILE_NAME).exists():
+            raise RegistryError(
+                f"{folder} holds an expert that is not loaded", "Choose another --name, or mend or remove that folder."
+            )
         if folder.exists():  # left behind by a killed process: without expert.json it never was an expert
             shutil.rmtree(folder)
         return folder
