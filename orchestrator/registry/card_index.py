@@ -5,10 +5,13 @@ A card's score for a text is the higher of two: its description's similarity, an
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
+import os
 import threading
 import tomllib
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -48,7 +51,7 @@ class CardIndex:
                 with numpy.load(self._cache_path) as stored:
                     if str(stored["model"]) == encoder.name:
                         self._vectors.update(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
-            except (OSError, ValueError, KeyError):
+            except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
                 self._cache_path.unlink(missing_ok=True)  # a broken cache is only a slower start
         return encoder
 
@@ -99,15 +102,16 @@ class CardIndex:
             return
         import numpy
 
-        self._cache_path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._cache_path.with_suffix(".part.npz")
-        numpy.savez(
-            draft,
-            model=numpy.array(self._encoder.name),
-            keys=numpy.array(list(self._vectors)),
-            vectors=numpy.stack(list(self._vectors.values())),
-        )
-        draft.replace(self._cache_path)
+        draft = self._cache_path.with_suffix(f".{os.getpid()}.part.npz")  # several processes may share a home
+        with contextlib.suppress(OSError):  # a full disk costs the next start some time, not this request
+            self._cache_path.parent.mkdir(parents=True, exist_ok=True)
+            numpy.savez(
+                draft,
+                model=numpy.array(self._encoder.name),
+                keys=numpy.array(list(self._vectors)),
+                vectors=numpy.stack(list(self._vectors.values())),
+            )
+            draft.replace(self._cache_path)
         self._is_dirty = False
 
     def _rarity(self, cards: Sequence[ExpertCard]) -> dict[str, float]:
