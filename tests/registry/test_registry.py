@@ -62,7 +62,9 @@ def problems(registry: Registry) -> list[tuple[str, str]]:
 
 
 def defines(name: str, says: str = "x") -> str:
-    return f'from orchestrator import expert\n\n@expert("{name}")\ndef made(text: str) -> str:\n    """{says}"""\n    return "{says}"\n'
+    """The code of a module with one expert."""
+    head = f'from orchestrator import expert\n\n@expert("{name}")\ndef made(text: str) -> str:\n'
+    return f'{head}    """{says}"""\n    return "{says}"\n'
 
 
 @expert("sorter")
