@@ -218,17 +218,18 @@ class Labels(_Valued):
 
     @property
     def scores(self) -> dict[str, float]:
-        return dict(self.value or {})
+        """Best first, however they were stored."""
+        return dict(sorted((self.value or {}).items(), key=lambda item: -item[1]))
 
     @property
     def top(self) -> str:
         """The label with the highest probability; empty where there is none."""
-        return next(iter(self.value or {}), "")
+        return next(iter(self.scores), "")
 
     @property
     def confidence(self) -> float:
         """The highest probability; 0 where there is none."""
-        return float(next(iter((self.value or {}).values()), 0.0))
+        return next(iter(self.scores.values()), 0.0)
 
 
 class Json(_Valued):

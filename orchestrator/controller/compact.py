@@ -101,10 +101,13 @@ def _chosen(
 ) -> Alternative | None:
     """The card that serves the clause: the best one, the library or a reader for an open question, or none."""
     thresholds = wording().thresholds
-    has_document = any(artifact.kind in ("text", "file", "audio") for artifact in draft.request.artifacts)
-    tasks = wording().reading_tasks if has_document else wording().lookup_tasks
-    open_names = {card.name for card in cards if card.task in tasks}
-    lookup = next((alternative for alternative in ranked if alternative.expert in open_names), None)
+    # With a document attached, questions are asked of it and not of the library.
+    has_document = any(artifact.kind in ("text", "file") for artifact in draft.request.artifacts)
+    tasks, other = wording().lookup_tasks, wording().reading_tasks
+    if has_document:
+        tasks, other = other, tasks
+        ranked = [a for a in ranked if _task(a, cards) not in other] or ranked
+    lookup = next((alternative for alternative in ranked if _task(alternative, cards) in tasks), None)
     best = ranked[0]
     if lookup is not None and (clause.is_question or clause.wants_lookup):
         floor = thresholds["accept_question"] if clause.is_question else thresholds["accept"]
@@ -112,6 +115,10 @@ def _chosen(
         if best.score < floor or named:
             return lookup.model_copy(update={"score": max(lookup.score, thresholds["accept"])})
     return best if best.score >= thresholds["accept"] else None
+
+
+def _task(alternative: Alternative, cards: Sequence[ExpertCard]) -> str:
+    return next(card.task for card in cards if card.name == alternative.expert)
 
 
 def _is_repeated(chosen: Alternative, clause: Clause, draft: Draft) -> bool:

@@ -165,6 +165,8 @@ def rebound(inputs: Mapping[str, Binding], card: ExpertCard, other: ExpertCard) 
     """The same bindings under the ports of another expert of the same task; None where they do not fit."""
     if not card.task or other.task != card.task:
         return None
+    if any(port.kind == "labels" for port in card.outputs):
+        return None  # two classifiers of one task answer different questions
     if [port.kind for port in other.outputs[: len(card.outputs)]] != [port.kind for port in card.outputs]:
         return None
     free = dict(inputs)

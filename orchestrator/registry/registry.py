@@ -137,7 +137,7 @@ class Registry:
         stored, source = describe(rest, name=name, description=description, examples=examples, settings=self._settings)
         folder = self._free_folder(stored.card.name)
         if source is not None:
-            copy_into(source, folder)
+            copy_into(source, folder, stored.options.get("files"))
         return self._keep(stored, folder)
 
     def train(
@@ -276,13 +276,17 @@ class _Noted:
         return True
 
 
-def copy_into(source: Path, folder: Path) -> None:
-    """Copy a file, or a folder's content, into `folder`."""
-    if source.is_dir():
-        shutil.copytree(source, folder, dirs_exist_ok=True)
-    else:
-        folder.mkdir(parents=True, exist_ok=True)
+def copy_into(source: Path, folder: Path, files: Sequence[str] | None = None) -> None:
+    """Copy a file, or of a folder the named files (all where None), into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if source.is_file():
         shutil.copy2(source, folder / source.name)
+        return
+    for path in [source / file for file in files] if files is not None else source.rglob("*"):
+        if path.is_file():
+            target = folder / path.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, target)
 
 
 def _experts_of(loaded: Any, origin: str) -> Iterator[Expert]:
