@@ -181,8 +181,9 @@ def _holds(values: Any, keys: list[str], bad: Any) -> bool:
     """Whether the bad value is the one that stands in the file, rather than one that won over it."""
     for key in keys:
         if isinstance(values, list) and key.isdigit():
-            key = int(key)
-        elif not isinstance(values, Mapping) or key not in values:
+            values = values[int(key)]
+        elif isinstance(values, Mapping) and key in values:
+            values = values[key]
+        else:
             return False
-        values = values[key]
     return bool(values == bad)

@@ -114,8 +114,8 @@ def expert(name: str | None = None, **declared: Any) -> Callable[[Callable[..., 
 
     def decorate(target: Callable[..., Any] | type) -> SingleExpert:
         if inspect.isclass(target):
-            instance = target()
-            card = card_of(target.__call__, name or _snake_case(target.__name__), target.__doc__, **declared)
+            instance: Any = target()
+            card = card_of(instance.__call__, name or _snake_case(target.__name__), target.__doc__, **declared)
             return SingleExpert(card, instance, instance)
         return SingleExpert(card_of(target, name or target.__name__, target.__doc__, **declared), target)
 
@@ -240,7 +240,7 @@ def _port(expert_name: str, name: str, annotation: Any, default: Any = inspect.P
         annotation = options[0] if len(options) == 1 else Any
     if get_origin(annotation) is typing.Literal:
         enum = get_args(annotation)
-        annotation = type(enum[0])
+        annotation = type(next(iter(enum)))
     if get_origin(annotation) in (list, tuple, Sequence) and get_args(annotation)[:1]:
         item = get_args(annotation)[0]
         if item in _ARTIFACT_KINDS:

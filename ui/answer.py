@@ -7,7 +7,7 @@ import re
 from orchestrator.types import Answer, Citation, ErrorInfo, Segment, SourceCitation
 from ui.markup import Content, Html, html, joined
 from ui.media import attached, gallery
-from ui.steps import CardOf, steps_of
+from ui.steps import CardOf, capitalised, steps_of
 from ui.strings import Strings
 from ui.turn import Turn
 
@@ -61,10 +61,15 @@ def answer_text(answer: Answer, strings: Strings) -> Html:
         start = answer.text.find(segment.text, cursor)
         if start < 0:
             continue
-        pieces += [_MARK.sub("", answer.text[cursor:start]), _sentence(segment, strings), *_marks(segment, answer)]
+        pieces += [_between(answer.text[cursor:start]), _sentence(segment, strings), *_marks(segment, answer)]
         cursor = start + len(segment.text)
-    pieces.append(_MARK.sub("", answer.text[cursor:]) if answer.segments else answer.text)
+    pieces.append(_between(answer.text[cursor:]) if answer.segments else answer.text)
     return joined(*pieces)
+
+
+def _between(text: str) -> str:
+    """What stands between two sentences, without the marks that buttons take the place of."""
+    return re.sub(r" {2,}", " ", _MARK.sub("", text))
 
 
 def sources(answer: Answer, card_of: CardOf, strings: Strings) -> Html | None:
@@ -126,7 +131,7 @@ def _entry(index: int, citation: Citation, card_of: CardOf, strings: Strings) ->
     card = card_of(citation.expert)
     facts = " · ".join(fact for fact in (citation.version, citation.licence) if fact)
     quote = html("q", shortened(citation.quote)) if citation.quote else None
-    return [number, html("b", card.spoken_name if card else citation.expert), " ", html("i", facts), quote]
+    return [number, html("b", capitalised(card.spoken_name if card else citation.expert)), " ", html("i", facts), quote]
 
 
 def shortened(text: str) -> str:

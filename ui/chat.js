@@ -1,8 +1,14 @@
 // Runs once for each HTML part of the chat: buttons with data-action become click events with their data,
-// and the conversation follows its newest line unless the person scrolled up to read.
+// a cited quote is scrolled into the middle of its passage, and the conversation follows its newest line unless the person scrolled up to read.
 element.addEventListener("click", (event) => {
   const target = event.target.closest("[data-action]");
   if (target) trigger("click", { ...target.dataset });
+});
+watch("value", () => {
+  const quote = element.querySelector(".passage mark");
+  if (!quote) return;
+  const passage = quote.closest(".passage");
+  passage.scrollTop = quote.offsetTop - passage.offsetTop - passage.clientHeight / 2;
 });
 const column = element.closest("#conversation");
 if (column) {

@@ -10,10 +10,10 @@ from orchestrator.library.library import Library
 from orchestrator.types import ExpertCard, ExpertCitation, Port, SourceCitation
 from ui.markup import Content, Html, html, joined
 from ui.media import shown
-from ui.steps import CardOf, spoken_duration
+from ui.steps import CardOf, capitalised, spoken_duration
 from ui.strings import Strings
 
-CONTEXT_CHARACTERS = 500
+CONTEXT_CHARACTERS = 400
 
 
 def opened(trace: Trace, index: int, library: Library, card_of: CardOf, strings: Strings) -> Html:
@@ -87,7 +87,7 @@ def _run(citation: ExpertCitation, number: Html, trace: Trace, card_of: CardOf, 
     if confidence is not None:
         run.append(strings["confidence"].format(percent=f"{confidence * 100:.0f}"))
     return [
-        html("h3", number, card.spoken_name if card else citation.expert),
+        html("h3", number, capitalised(card.spoken_name if card else citation.expert)),
         html("p", card.description) if card else None,
         html("div", strings["output"], class_="label"),
         *(outputs or [hint(strings["nothing_given"])]),

@@ -15,7 +15,7 @@ from ui.answer import error_html, turn_html
 from ui.attachments import kept
 from ui.citations import hint, opened
 from ui.markup import Content, Html, html, joined
-from ui.runs import Runs
+from ui.runs import LiveRun, Runs
 from ui.strings import Strings
 from ui.suggestions import Suggestion
 from ui.turn import Turn
@@ -49,10 +49,19 @@ class Conversations:
         except BatonError as error:
             yield Frame(error_html(ErrorInfo.of(error)), "refused")
             return
-        turn = Turn(request)
+        yield from self._frames(self._runs.start(request), strings)
+
+    def resume(self, conversation_id: str, strings: Strings) -> Iterator[Frame]:
+        """The frames of a run that another page began and that is still under way; none where there is no such run."""
+        run = self._runs.live(conversation_id)
+        if run is not None:
+            yield from self._frames(run, strings)
+
+    def _frames(self, run: LiveRun, strings: Strings) -> Iterator[Frame]:
+        turn = Turn(run.request)
         yield self._frame(turn, strings)
         try:
-            for event in self._runs.follow(request):
+            for event in run.follow():
                 turn = turn.after(event)
                 if turn.answer is None:
                     yield self._frame(turn, strings)
@@ -73,9 +82,16 @@ class Conversations:
         self._runs.stop(conversation_id)
 
     def earlier(self, conversation_id: str, strings: Strings) -> Html:
-        """All turns of the conversation as the ledger holds them, oldest first; empty where there is none."""
+        """The turns of the conversation as the ledger holds them, oldest first; the one under way is left out."""
         traces = self._orchestrator.traces.conversation(conversation_id)
+        is_live = self._runs.live(conversation_id) is not None
+        if is_live and traces and traces[-1].status == "running":
+            traces = traces[:-1]
         return joined(*(turn_html(Turn.of(trace), self.card_of, strings) for trace in traces))
+
+    def is_empty(self, conversation_id: str) -> bool:
+        """Whether nothing was asked in it yet."""
+        return not self._orchestrator.traces.conversation(conversation_id)
 
     def citation(self, run_id: str, index: int, strings: Strings) -> Html:
         """A citation of an answer, opened."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator.registry.registry import Registry
 from ui.citations import card_fields
 from ui.markup import Html, html
+from ui.steps import capitalised
 from ui.strings import Strings
 
 
@@ -14,7 +15,7 @@ def experts_html(registry: Registry, strings: Strings) -> Html:
     cards = [
         html(
             "article",
-            html("h3", _capital(entry.card.spoken_name), html("small", f"{entry.card.name} {entry.card.version}")),
+            html("h3", capitalised(entry.card.spoken_name), html("small", f"{entry.card.name} {entry.card.version}")),
             html("p", entry.card.description),
             card_fields(entry.card, entry.origin, strings),
             class_="card",
@@ -29,7 +30,3 @@ def experts_html(registry: Registry, strings: Strings) -> Html:
         html("div", html("b", strings["problems"]), html("ul", *problems), class_="error") if problems else None,
         html("div", *cards, class_="cards"),
     )
-
-
-def _capital(title: str) -> str:
-    return title[:1].upper() + title[1:]

@@ -1,19 +1,68 @@
-"""Runs in progress: started, followed event by event, stopped. Knows no markup and no component.
+"""Runs in progress: started, followed event by event by any number of pages, stopped. Knows no markup, no component.
 
-They live on an event loop of their own, so that planning and the first load of a model never hold up the web server.
+They live on an event loop of their own, so that planning and the first load of a model never hold up the web server,
+and so that a run outlives the page that began it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
 from contextlib import aclosing
 
 from orchestrator.orchestrator import Orchestrator
 from orchestrator.types import Event, Request
+
+
+class LiveRun:
+    """A run that was started and its events so far."""
+
+    def __init__(self, request: Request, orchestrator: Orchestrator, loop: asyncio.AbstractEventLoop) -> None:
+        self.request = request
+        self._orchestrator = orchestrator
+        self._events: list[Event] = []
+        self._changed = threading.Condition()
+        self._future = asyncio.run_coroutine_threadsafe(self._consume(), loop)
+        self._future.add_done_callback(lambda _: self._tell())
+
+    @property
+    def is_over(self) -> bool:
+        return self._future.done()
+
+    def follow(self) -> Iterator[Event]:
+        """Every event from the first on, as they happen; leaving the iterator leaves the run alone.
+
+        Raises:
+            concurrent.futures.CancelledError: the run was stopped.
+            BatonError: the run broke as a whole.
+        """
+        position = 0
+        while True:
+            with self._changed:
+                while len(self._events) == position and not self.is_over:
+                    self._changed.wait()
+                is_over, news = self.is_over, self._events[position:]
+            yield from news
+            position += len(news)
+            if is_over:
+                break
+        self._future.result()
+
+    def stop(self) -> None:
+        """Cancel it; a run that is over stays as it is."""
+        self._future.cancel()
+
+    async def _consume(self) -> None:
+        async with aclosing(self._orchestrator.stream(self.request)) as stream:  # type: ignore[type-var]
+            async for event in stream:
+                self._tell(event)
+
+    def _tell(self, event: Event | None = None) -> None:
+        with self._changed:
+            if event is not None:
+                self._events.append(event)
+            self._changed.notify_all()
 
 
 class Runs:
@@ -21,42 +70,23 @@ class Runs:
 
     def __init__(self, orchestrator: Orchestrator) -> None:
         self._orchestrator = orchestrator
-        self._running: dict[str, Future[None]] = {}
+        self._running: dict[str, LiveRun] = {}
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True, name="baton-chat").start()
 
-    def follow(self, request: Request) -> Iterator[Event]:
-        """Start the run and give its events; leaving the iterator stops the run.
-
-        Raises:
-            concurrent.futures.CancelledError: `stop` was called.
-            BatonError: the run broke as a whole.
-        """
+    def start(self, request: Request) -> LiveRun:
+        """Run a request; what the conversation was still running is stopped."""
         self.stop(request.conversation_id)
-        events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._running = {key: run for key, run in self._running.items() if not run.is_over}
+        run = self._running[request.conversation_id] = LiveRun(request, self._orchestrator, self._loop)
+        return run
 
-        async def consume() -> None:
-            try:
-                async with aclosing(self._orchestrator.stream(request)) as stream:  # type: ignore[type-var]
-                    async for event in stream:
-                        events.put(event)
-            finally:
-                events.put(None)
+    def live(self, conversation_id: str) -> LiveRun | None:
+        """The conversation's run where one is under way."""
+        run = self._running.get(conversation_id)
+        return run if run is not None and not run.is_over else None
 
-        future = asyncio.run_coroutine_threadsafe(consume(), self._loop)
-        self._running[request.conversation_id] = future
-        # A run that is stopped before its first instruction puts no end into the queue itself.
-        future.add_done_callback(lambda _: events.put(None))
-        try:
-            while (event := events.get()) is not None:
-                yield event
-            future.result()
-        finally:
-            future.cancel()
-            if self._running.get(request.conversation_id) is future:
-                del self._running[request.conversation_id]
-
-    def stop(self, conversation_id: str) -> bool:
-        """Cancel the conversation's run; gives whether there was one."""
-        future = self._running.get(conversation_id)
-        return future is not None and future.cancel()
+    def stop(self, conversation_id: str) -> None:
+        """Cancel the conversation's run where there is one."""
+        if (run := self.live(conversation_id)) is not None:
+            run.stop()

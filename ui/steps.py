@@ -35,6 +35,11 @@ def steps_of(turn: Turn, card_of: CardOf, strings: Strings) -> Html | None:
     )
 
 
+def capitalised(title: str) -> str:
+    """A title with its first letter large, the others as they are."""
+    return title[:1].upper() + title[1:]
+
+
 def spoken_duration(duration_s: float) -> str:
     """A duration with a unit that fits: 84 ms, 1.2 s, 95 s."""
     if duration_s < 0.995:
@@ -65,7 +70,7 @@ def _line(step: Step, turn: Turn, card_of: CardOf, strings: Strings) -> Html:
         ),
         html(
             "div",
-            html("span", card.spoken_name if card else name, class_="title"),
+            html("span", capitalised(card.spoken_name if card else name), class_="title"),
             html("span", " · ".join(facts), class_="facts"),
             html("div", step.why, class_="why") if step.why else None,
             html("div", f"{error.type}: {error.message}", class_="why bad") if error else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from orchestrator.types import ExpertCard, Value
 MAX_SUGGESTIONS = 6
 _MEDIA = Path(__file__).resolve().parent.parent / "examples"
 _LIBRARY = "library"
+# Other tasks ask for what not every picture or table holds: a bar code, a face, a column of that name.
+_SUIT_ANY_FILE = frozenset(
+    {"image-to-text", "automatic-speech-recognition", "voice-activity-detection", "tabular-analysis"}
+)
+_QUOTED = re.compile(r"""["'“‘「](.{4,})["'”’」]""")  # without a file, the request itself holds what it is about
 
 
 class Suggestion(Value):
@@ -29,7 +35,7 @@ def suggestions(orchestrator: Orchestrator, *, chinese: bool, media: Path = _MED
     found: list[Suggestion] = []
     for card in sorted(orchestrator.registry.cards, key=lambda c: (not _wanted_kinds(c), c.name)):
         kinds = _wanted_kinds(card)
-        if card.name == "library_search" or _depends_on_content(card) or any(kind not in files for kind in kinds):
+        if (kinds and card.task not in _SUIT_ANY_FILE) or any(kind not in files for kind in kinds):
             continue
         attached = tuple(dict.fromkeys(files[kind] for kind in kinds))
         text = _first_planned(orchestrator, card, attached, chinese)
@@ -41,7 +47,8 @@ def suggestions(orchestrator: Orchestrator, *, chinese: bool, media: Path = _MED
 
 
 def _first_planned(orchestrator: Orchestrator, card: ExpertCard, files: Sequence[str], chinese: bool) -> str | None:
-    for text in [e for e in card.examples if has_chinese(e) == chinese][:3]:
+    texts = [e for e in card.examples if has_chinese(e) == chinese and (files or _QUOTED.search(e))]
+    for text in texts[:3]:
         try:
             plan = orchestrator.plan(text, list(files))
         except BatonError:
@@ -56,12 +63,6 @@ def _wanted_kinds(card: ExpertCard) -> list[str]:
     return [
         port.kind for port in card.inputs if port.required and port.kind in ARTIFACT_CLASSES and port.kind != "text"
     ]
-
-
-def _depends_on_content(card: ExpertCard) -> bool:
-    """Whether its examples ask for what only their own file holds, such as a column."""
-    kinds = {port.kind for port in card.inputs}
-    return "table" in kinds and len(kinds) > 1
 
 
 def _files_by_kind(media: Path) -> dict[str, str]:

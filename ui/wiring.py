@@ -40,19 +40,17 @@ def connect(blocks: "Blocks", parts: Parts, orchestrator: Orchestrator) -> None:
 def _connect_asking(parts: Parts, conversations: Conversations) -> Any:
     import gradio as gr
 
-    def ask(conversation: str, message: dict[str, Any], request: gr.Request) -> Iterator[Parts]:
+    def ask(conversation: str, message: dict[str, Any] | None, request: gr.Request) -> Iterator[Parts]:
         strings = _strings(request)
-        text, files = message.get("text") or "", message.get("files") or []
+        text, files = (message or {}).get("text") or "", (message or {}).get("files") or []
         before = conversations.earlier(conversation, strings)
-        first = {parts["earlier"]: before}
-        for frame in conversations.ask(conversation, text, files, strings):
+        for number, frame in enumerate(conversations.ask(conversation, text, files, strings)):
             update = {parts["current"]: frame.turn}
-            if first or frame.stage != "running":
-                update |= first | {
-                    parts["input"]: gr.update(**_input_at(frame, text, files)),
-                    parts["sent"]: sent_html(strings),
-                }
-                first = {}
+            if number == 0:
+                update[parts["earlier"]] = before
+            if number == 0 or frame.stage != "running":
+                update[parts["input"]] = gr.update(**_input_at(frame, text, files))
+                update[parts["sent"]] = sent_html(strings)
             yield update
 
     outputs = [parts[name] for name in ("earlier", "current", "input", "sent")]
@@ -100,10 +98,18 @@ def _connect_opening(
             experts_html(orchestrator.registry, strings),
         ]
 
+    def resume(conversation: str, request: gr.Request) -> Iterator[Parts]:
+        strings = _strings(request)
+        yield {parts["sent"]: sent_html(strings)}  # Gradio empties the outputs of a generator that yields nothing
+        for frame in conversations.resume(conversation, strings):
+            is_running = frame.stage == "running"
+            buttons = gr.update(submit_btn=not is_running, stop_btn=is_running)
+            yield {parts["current"]: frame.turn, parts["input"]: buttons, parts["sent"]: sent_html(strings)}
+
     def suggest(conversation: str, request: gr.Request) -> Any:
         strings = _strings(request)
         offers = suggested(strings)  # takes seconds the first time, in which the person may have asked already
-        if conversations.earlier(conversation, strings):
+        if not conversations.is_empty(conversation):
             return gr.skip()
         return welcome_html(strings, offers, lambda file: Path(file).name)
 
@@ -124,9 +130,13 @@ def _connect_opening(
     names = ("conversation", "brand", "sent", "earlier", "input", "source", "documents", "experts")
     opened = blocks.load(load, parts["conversation"], [parts[name] for name in names], **_QUIET)
     opened.then(suggest, parts["conversation"], parts["earlier"], **_QUIET)
+    outputs = [parts["current"], parts["input"], parts["sent"]]
+    resumed = opened.then(resume, parts["conversation"], outputs, concurrency_limit=8, **_QUIET)
     parts["earlier"].click(take, None, parts["input"], **_QUIET)
     names = ("conversation", "earlier", "current", "source", "input")
-    parts["new"].click(begin, parts["conversation"], [parts[name] for name in names], cancels=[asked], **_QUIET)
+    parts["new"].click(
+        begin, parts["conversation"], [parts[name] for name in names], cancels=[asked, resumed], **_QUIET
+    )
 
 
 def _connect_citations(parts: Parts, conversations: Conversations) -> None:

@@ -82,7 +82,8 @@ def open_chat(baton: Orchestrator, **options: Any) -> None:
 def _orchestrator(library: str | None) -> Orchestrator:
     from orchestrator.orchestrator import Orchestrator
 
-    return Orchestrator(**({"library": library} if library else {}))
+    arguments: dict[str, Any] = {"library": library} if library else {}
+    return Orchestrator(**arguments)
 
 
 async def _streamed(baton: Orchestrator, request: Any) -> Answer:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import typer
 from pydantic import BaseModel
 
-from orchestrator.errors import BadRequest, BatonError, MissingExtra
+from orchestrator.errors import BatonError
 
 EXIT_STATUSES = {
     "answered": 0,
@@ -59,5 +59,4 @@ def fail(error: BatonError, as_json: bool) -> NoReturn:
     else:
         note(f"{error.type}: {error.message}")
         note(error.remedy)
-    is_argument = isinstance(error, BadRequest) and not isinstance(error, MissingExtra)
-    raise typer.Exit(2 if is_argument and error.field == "argument" else 1)
+    raise typer.Exit(1)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from orchestrator.composer.composer import Emit
 from orchestrator.composer.draft import AnswerDraft
@@ -28,6 +29,17 @@ if TYPE_CHECKING:
 _MARKS = re.compile(r"\s*((?:\[\d+(?:\s*[,，]\s*\d+)*\]\s*)+)")
 _PROMPT = tomllib.loads((Path(__file__).parent / "chat_model.toml").read_text("utf-8"))
 _MAX_PASSAGES = 6
+_Evidence = tuple[str, SourceCitation | ExpertCitation]
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A sentence of the model's with what supports it; no citation where nothing does."""
+
+    text: str
+    citations: tuple[SourceCitation | ExpertCitation, ...]
+    support: float
+    origin: Literal["source", "expert", "model"]
 
 
 class ChatModelComposer:
@@ -44,24 +56,30 @@ class ChatModelComposer:
         evidence = _evidence(findings)
         fallback = answer_from(findings, request, plan, results)
         written = await self._written(request, evidence) if evidence else ""
-        draft = AnswerDraft(language_of(request.text), emit)
-        supports = _say_checked(draft, written, evidence)
-        if not any(value >= phrases()["thresholds"]["support"] for value in supports):
+        checked = _checked(written, evidence)
+        if not any(sentence.citations for sentence in checked):  # nothing of it is shown, not even while it streams
             return answer_from(findings, request, plan, results, emit)
+        draft = AnswerDraft(language_of(request.text), emit)
+        for sentence in checked:
+            draft.say(sentence.text, *sentence.citations, support=sentence.support, origin=sentence.origin)
         for lookup in findings.lookups:
             if not lookup.passages:
                 draft.say(unanswered(lookup, language_of(request.text)), support=0.0)
         for failure in findings.failures:
             draft.say(failed(failure, language_of(request.text)), failure.citation, support=0.0)
-        is_whole = not findings.failures and all(v > 0 for v in supports)
+        is_whole = (
+            not findings.failures
+            and all(lookup.passages for lookup in findings.lookups)
+            and all(sentence.citations for sentence in checked)
+        )
         return draft.finish(
             "answered" if is_whole else "partial",
             results,
-            confidence=min(plan.confidence, *supports, fallback.confidence or 1.0),
+            confidence=min(plan.confidence, *(sentence.support for sentence in checked), fallback.confidence or 1.0),
             artifacts=findings.artifacts,
         )
 
-    async def _written(self, request: Request, evidence: list[tuple[str, SourceCitation | ExpertCitation]]) -> str:
+    async def _written(self, request: Request, evidence: list[_Evidence]) -> str:
         listed = "\n".join(f"[{number}] {_as_data(text)}" for number, (text, _) in enumerate(evidence, start=1))
         messages = [
             ("system", _PROMPT["system"].strip()),
@@ -76,8 +94,8 @@ class ChatModelComposer:
         return "" if _PROMPT["no_answer"] in text else text
 
 
-def _evidence(findings: Findings) -> list[tuple[str, SourceCitation | ExpertCitation]]:
-    found: list[tuple[str, SourceCitation | ExpertCitation]] = [(s.text, s.citation) for s in findings.statements]
+def _evidence(findings: Findings) -> list[_Evidence]:
+    found: list[_Evidence] = [(s.text, s.citation) for s in findings.statements]
     for lookup in findings.lookups:
         found.extend((e.text, source_citation(e)) for e in lookup.evidence)
         for passage in lookup.passages[:_MAX_PASSAGES]:
@@ -103,12 +121,10 @@ def _as_data(text: str) -> str:
     return re.sub(r"\s+", " ", text).replace("<evidence>", "").replace("</evidence>", "")
 
 
-def _say_checked(
-    draft: AnswerDraft, written: str, evidence: list[tuple[str, SourceCitation | ExpertCitation]]
-) -> list[float]:
-    """Say each sentence with the citations that support it, else labelled as the model's own; gives the supports."""
+def _checked(written: str, evidence: Sequence[_Evidence]) -> list[_Checked]:
+    """Each sentence with the citations that support it, or labelled as the model's own."""
     threshold = phrases()["thresholds"]["support"]
-    supports: list[float] = []
+    checked = []
     # The mark stands behind the full stop or before it; both ways it goes to the sentence that it ends.
     text = re.sub(r"([.!?。！？])\s*((?:\[\d+(?:\s*[,，]\s*\d+)*\]\s*)+)", r" \2\1 ", written)
     for start, end in sentences(text):
@@ -121,13 +137,12 @@ def _say_checked(
         value = support(sentence, " ".join(text for text, _ in cited)) if cited else 0.0
         if value < threshold:  # perhaps other evidence supports it
             best = max(evidence, key=lambda item: support(sentence, item[0]))
-            if support(sentence, best[0]) >= threshold:
-                cited, value = [best], support(sentence, best[0])
+            cited, value = [best], support(sentence, best[0])
         if value >= threshold:
-            origin = "source" if any(isinstance(c, SourceCitation) for _, c in cited) else "expert"
-            draft.say(sentence, *(c for _, c in cited), support=value, origin=origin)  # type: ignore[arg-type]
+            citations = tuple(citation for _, citation in cited)
+            is_quoted = any(isinstance(citation, SourceCitation) for citation in citations)
+            checked.append(_Checked(sentence, citations, value, "source" if is_quoted else "expert"))
         else:
-            draft.say(phrases()[language_of(sentence)]["model"].format(sentence=sentence), support=0.0, origin="model")
-            value = 0.0
-        supports.append(value)
-    return supports
+            own = phrases()[language_of(sentence)]["model"].format(sentence=sentence)
+            checked.append(_Checked(own, (), 0.0, "model"))
+    return checked

@@ -30,7 +30,8 @@ _ASKS_NUMBER = re.compile(
 )
 _ASKS_NAME = re.compile(r"\bwho(?:m|se)?\b|\bwhere\b|谁|哪里|何处|在哪", re.IGNORECASE)
 _HAS_NUMBER = re.compile(
-    r"\d|[一二三四五六七八九十百千万两]+(?:个|年|月|日|天|次|倍|元|米|公里|人)|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|hundred|thousand|million)\b",
+    r"\d|[一二三四五六七八九十百千万两]+(?:个|年|月|日|天|次|倍|元|米|公里|人)|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
+    r"|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|half|dozen)\b",
     re.IGNORECASE,
 )
 _HAS_NAME = re.compile(r"(?<=\s)[A-Z][\w’'-]+|[\u4e00-\u9fff]{2,}")

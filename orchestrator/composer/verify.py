@@ -7,6 +7,7 @@ import re
 from orchestrator.language import content_words
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")  # 1,200 is 1200, but 1,5 is not 15
 _NEGATION = re.compile(r"\b(?:not|no|never|none|without|cannot|n't)\b|n't\b|不|没|未|无", re.IGNORECASE)
 
 
@@ -15,8 +16,8 @@ def support(sentence: str, quote: str) -> float:
 
     0 where the sentence states a number that the quote does not have; halved where only one of the two negates.
     """
-    numbers = {number.replace(",", "") for number in _NUMBER.findall(sentence)}
-    if numbers - {number.replace(",", "") for number in _NUMBER.findall(quote)}:
+    sentence, quote = _THOUSANDS.sub("", sentence), _THOUSANDS.sub("", quote)
+    if set(_NUMBER.findall(sentence)) - set(_NUMBER.findall(quote)):
         return 0.0
     wanted = content_words(sentence)
     if not wanted:

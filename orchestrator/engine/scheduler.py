@@ -110,8 +110,12 @@ async def _guarded(step: Step, submit: Submit, results: Mapping[str, StepResult]
 
 def failed_result(step: Step, error: BatonError, expert: str | None = None) -> StepResult:
     """An error as the result of a step."""
-    status = "skipped" if isinstance(error, StepSkipped) else "failed"
-    return StepResult(step=step.id, expert=expert or step.expert, status=status, error=ErrorInfo.of(error))
+    return StepResult(
+        step=step.id,
+        expert=expert or step.expert,
+        status="skipped" if isinstance(error, StepSkipped) else "failed",
+        error=ErrorInfo.of(error),
+    )
 
 
 def _skipped(step: Step, need: str) -> StepResult:

@@ -39,12 +39,14 @@ class Workers:
         def work() -> bool:
             if not call.begin():
                 return True
+            value: Any = None
+            error: BaseException | None = None
             try:
-                value, error = function(), None
+                value = function()
             except (SystemExit, KeyboardInterrupt, GeneratorExit, StopIteration, asyncio.CancelledError) as raised:
-                value, error = None, RuntimeError(f"{type(raised).__name__}: {raised}")
+                error = RuntimeError(f"{type(raised).__name__}: {raised}")
             except BaseException as raised:
-                value, error = None, raised
+                error = raised
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(_settle, future, value, error)
             return call.end()

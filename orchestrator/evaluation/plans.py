@@ -129,13 +129,15 @@ async def _evaluated(
 def _report(
     name: str, planned: Sequence[PlannedCase], rows: Sequence[Mapping[str, Any]], arguments: Sequence[float]
 ) -> PlansReport:
+    import numpy
+
     nodes = [set_f1(_experts(p.nodes), _experts(row["nodes"])) for p, row in zip(planned, rows, strict=True)]
     links = [set_f1(_pairs(p.links), _pairs(row.get("links", ()))) for p, row in zip(planned, rows, strict=True)]
     exact = [_is_exact(p, row) for p, row in zip(planned, rows, strict=True)]
     confidences = [p.confidence for p in planned]
     answerable = [float(bool(row["nodes"])) for row in rows]
-    paired = [list(pair) for pair in zip(confidences, map(float, exact), strict=True)]
-    fitting = [list(pair) for pair in zip(confidences, answerable, strict=True)]
+    paired = numpy.column_stack([confidences, exact]).astype(numpy.float64)  # (N, 2)
+    fitting = numpy.column_stack([confidences, answerable])  # (N, 2)
     seconds = [p.seconds for p in planned]
 
     def of_columns(function: Callable[..., float]) -> Callable[[Any], float]:

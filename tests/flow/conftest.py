@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,11 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.fixture(scope="session")
-def asked(baton: Any) -> Iterator[Any]:
+def asked(baton: Any) -> Any:
     """The session's orchestrator with the documents of the examples in its library."""
     report = baton.library.add([EXAMPLES / "library"])
     assert report.failed == ()
-    yield baton
+    return baton
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_marks_are_buttons_and_brackets_in_sentences_stay_text() -> None:
     mark = f'<button {opens} class="mark" title="Manual">[1]</button>'
     assert answer_text(answer, EN) == (
         f'<span class="sentence">See note [2] of &lt;the&gt; list.</span>{mark}'
-        f'  <span class="sentence">It ends.</span>{mark} '
+        f' <span class="sentence">It ends.</span>{mark} '
     )
 
 
