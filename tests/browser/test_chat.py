@@ -165,10 +165,13 @@ def test_speech_can_be_played(page: Any) -> None:
     assert player.evaluate("audio => audio.error") is None
 
 
-def test_stop_cancels_the_run(page: Any, chat: Served) -> None:
+def test_a_run_outlives_a_reload_and_stop_cancels_it(page: Any, chat: Served) -> None:
     text = 'Please polish my text slowly and carefully: "A rough draft."'
     reply = ask(page, text)
-    reply.locator(".steps li[data-state=running]").first.wait_for(timeout=30_000)
+    running = reply.locator(".steps li[data-state=running]").first
+    running.wait_for(timeout=30_000)
+    page.reload()
+    running.wait_for(timeout=15_000)
     page.locator("#input .stop-button").click()
     page.locator("#current .reply[data-state=stopped]").wait_for(timeout=10_000)
     assert reply.inner_text().rstrip().endswith("Stopped.")
@@ -177,6 +180,8 @@ def test_stop_cancels_the_run(page: Any, chat: Served) -> None:
     run = next(trace for trace in traces.latest() if trace.request.text == text)
     traces.close()
     assert (run.status, run.results, run.answer) == ("cancelled", (), None)
+    page.reload()
+    page.locator("#earlier .reply[data-state=stopped]").wait_for(timeout=15_000)
 
 
 def test_a_reload_shows_the_conversation_and_a_new_one_is_empty(page: Any, tmp_path: Path) -> None:
