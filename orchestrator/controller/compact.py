@@ -59,7 +59,7 @@ class CompactController:
                 clause,
                 confidence=_probability(chosen.score),
                 alternatives=others,
-                why=f"“{clause.piece.text}” resembles what {card.spoken_name} is for ({chosen.score:.2f})",
+                why=f"“{_short(clause.piece.text)}” resembles what {card.spoken_name} is for ({chosen.score:.2f})",
             )
             if card.task in wording().lookup_tasks:
                 lookups.append(step)
@@ -162,6 +162,10 @@ def _finished(draft: Draft, best: float, questions: dict[str, str], cards: Seque
         question=question_for(missing, language_of(draft.request.text)),
         steps=tuple(draft.steps),
     )
+
+
+def _short(text: str, length: int = 60) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _probability(score: float) -> float:
