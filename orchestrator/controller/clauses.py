@@ -15,12 +15,13 @@ _QUOTE = re.compile(
     r"“([^”]{1,20000})”|‘([^’]{1,20000})’|「([^」]{1,20000})」|『([^』]{1,20000})』|《([^》]{1,200})》"
     r"|\"([^\"]{1,20000})\"|(?<![\w])'([^'\n]{2,20000})'(?![\w])|```([\s\S]{1,20000}?)```"
 )
-_FILE_NAME = re.compile(r"(?<![\w/.])[\w\-]+(?:[./][\w\-]+)*\.(?:[A-Za-z][A-Za-z0-9]{1,4})(?![\w])")
-_ITEM = r"[^\s:：?？.。!！,，、;；\n][^:：?？.。!！,，、;；\n]{0,40}?"
+_FILE_NAME = re.compile(r"(?<![\w/.\-])[\w\-]+(?:[./][\w\-]+)*\.(?:[A-Za-z][A-Za-z0-9]{1,4})(?![\w])")
+# No sign that separates items may stand in one: a path such as a/b/c/... would be tried in exponentially many ways.
+_ITEM = r"[^\s:：?？.。!！,，、;；/\n][^:：?？.。!！,，、;；/\n]{0,40}?"
 _LIST = re.compile(
     rf"(?:\b(?:as|into|among|between|about|either|whether|labels|categories|classes|options|one\s+of|is\s+it|a|an)\b"
-    rf"|分为|分成|属于|标签|类别|选项|是|关于)\s*[:：]?\s*"
-    rf"(?P<items>{_ITEM}(?:\s*[,，、;/]\s*{_ITEM})*\s*(?:,?\s*\bor\b|还是|或者|或|,?\s*\band\b|和)\s*{_ITEM})"
+    rf"|分为|分成|属于|标签|类别|选项|是|关于)\s{{0,9}}[:：]?\s{{0,9}}"
+    rf"(?P<items>{_ITEM}(?:\s*[,，、;/]\s*{_ITEM}){{0,60}}\s*(?:,?\s*\bor\b|还是|或者|或|,?\s*\band\b|和)\s*{_ITEM})"
     rf"(?=\s*(?:[:：?？.。!！,，;；\n]|$))",
     re.IGNORECASE,
 )
