@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import mimetypes
+import re
 import shutil
 import subprocess
 import uuid
@@ -47,6 +48,7 @@ def kind_of(name: str) -> ArtifactKind:
     return _SUFFIX_KINDS.get(Path(name).suffix.lower(), "file")
 
 
+_IN_MEMORY = re.compile(r"<_io\.BytesIO[^>]*>")  # how libraries name a file that was read before they saw it
 _SUFFIXES = {"audio/wav": ".wav", "text/csv": ".csv"}  # where the system's table says nothing or something odd
 
 
@@ -98,13 +100,18 @@ class Artifact(BaseModel):
             BadRequest: no such file, a folder, or an empty file.
         """
         path = Path(path).expanduser().resolve()
+        if path.is_dir():
+            raise BadRequest("files", str(path), "a single file, not a folder", "Attach the files in it one by one.")
         if not path.is_file():
             raise BadRequest("files", str(path), "a file that exists", "Check the path of the attachment.")
-        num_bytes = path.stat().st_size
+        try:
+            num_bytes = path.stat().st_size
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise BadRequest("files", str(path), f"a file that can be read ({error.strerror})") from error
         if num_bytes == 0:
             raise BadRequest("files", str(path), "a file that is not empty", "Attach a file with content.")
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
         kind = kind_of(path.name) if cls is Artifact else cls.default_kind
         media_type = mimetypes.guess_type(path.name)[0] or ARTIFACT_CLASSES[kind].default_media_type
         value = None
@@ -162,7 +169,8 @@ class Artifact(BaseModel):
 
     def _unreadable(self, error: Exception | str) -> BadRequest:
         label = self.name or f"the {self.kind}"
-        return BadRequest("files", label, f"a readable {self.kind} file ({error})", f"Check that {label} opens.")
+        reason = _IN_MEMORY.sub(label, str(error)).rstrip(".")
+        return BadRequest("files", label, f"a readable {self.kind} file ({reason})", f"Check that {label} opens.")
 
 
 class _Valued(Artifact):
@@ -275,8 +283,8 @@ class Image(Artifact):
             if num_pixels > MAX_IMAGE_PIXELS:
                 raise BadRequest(
                     "files",
-                    f"{self.name or 'the picture'} with {num_pixels / 1e6:.0f} megapixels",
-                    f"at most {MAX_IMAGE_PIXELS // 1_000_000} megapixels",
+                    self.name or "the picture",
+                    f"a picture of at most {MAX_IMAGE_PIXELS // 1_000_000} megapixels, not {num_pixels / 1e6:.0f}",
                     "Scale the picture down and attach it again.",
                 )
             image.load()
@@ -287,7 +295,7 @@ class Image(Artifact):
                 raise BadRequest(
                     "files",
                     self.name or "the picture",
-                    f"at most {MAX_IMAGE_PIXELS // 1_000_000} megapixels",
+                    f"a picture of at most {MAX_IMAGE_PIXELS // 1_000_000} megapixels",
                     "Scale the picture down and attach it again.",
                 ) from error
             raise self._unreadable(error) from error
@@ -396,7 +404,9 @@ class Table(Artifact):
         except Exception as error:
             raise self._unreadable(error) from error
         if frame.empty:
-            raise BadRequest("files", self.name or "the table", "a table with a row or more")
+            raise BadRequest(
+                "files", self.name or "the table", "a table with a row or more", "Attach a table with rows."
+            )
         return frame
 
 
@@ -426,4 +436,4 @@ def _parsed_json(text: str, name: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise BadRequest("files", name or "the JSON file", f"valid JSON ({error})") from error
+        raise BadRequest("files", name or "the JSON file", f"valid JSON ({error})", "Correct the JSON file.") from error

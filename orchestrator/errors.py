@@ -34,6 +34,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+_SHOWN_CHARACTERS = 200  # of a bad value in a message
+
 
 class BatonError(Exception):
     """Root of the tree. `remedy` is one sentence that says what the user can do."""
@@ -62,7 +64,11 @@ class BadRequest(BatonError):
     remedy = "Correct the named field and ask again."
 
     def __init__(self, field: str, value: object, legal: str, remedy: str | None = None) -> None:
-        super().__init__(f"{field} is {value!r}; legal is {legal}", remedy)
+        shown = repr(value)
+        if len(shown) > _SHOWN_CHARACTERS:
+            shown = f"{shown[:_SHOWN_CHARACTERS]}…"
+        subject = f"the file {shown}" if field == "files" else f"{field} is {shown}, but"
+        super().__init__(f"{subject} must be {legal}", remedy)
         self.field, self.value, self.legal = field, value, legal
 
 

@@ -104,7 +104,7 @@ def test_a_class_takes_any_ending(tmp_path: Path) -> None:
     [
         ("missing.png", None, "a file that exists"),
         ("empty.png", b"", "a file that is not empty"),
-        ("folder", "folder", "a file that exists"),
+        ("folder", "folder", "a single file, not a folder"),
         ("broken.json", b'{"a": ', "valid JSON (Expecting value: line 1 column 7 (char 6))"),
         ("picture.txt", png(), "text in a known encoding"),
         ("picture.json", png(), "text in a known encoding"),
@@ -135,7 +135,7 @@ def test_a_bad_file_is_refused_at_once(name: str, content: Any, legal: str, tmp_
     ids=["no picture", "cut picture", "no sound", "picture as table", "CSV as workbook", "ragged table"],
 )
 def test_a_wrong_ending_shows_when_somebody_looks(artifact: Any, decode: Any) -> None:
-    with pytest.raises(BadRequest, match=r"^files is 'x\.") as caught:
+    with pytest.raises(BadRequest, match=r"^the file 'x\.") as caught:
         decode(artifact)
     assert caught.value.remedy
 
@@ -245,14 +245,14 @@ def test_a_file_that_vanished_is_named(tmp_path: Path) -> None:
     path.write_bytes(wav())
     artifact = Artifact.from_path(path)
     path.unlink()
-    with pytest.raises(BadRequest, match=r"files is 'tone\.wav'.*No such file"):
+    with pytest.raises(BadRequest, match=r"the file 'tone\.wav'.*No such file"):
         artifact.read_bytes()
 
 
 def test_textual_kinds_come_from_bytes() -> None:
     assert Text.from_bytes("你好".encode(), name="a.txt").text == "你好"
     assert Json.from_bytes(b'{"a": 1}').value == {"a": 1}
-    with pytest.raises(BadRequest, match=r"files is 'a\.json'; legal is valid JSON"):
+    with pytest.raises(BadRequest, match=r"the file 'a\.json' must be valid JSON"):
         Json.from_bytes(b"{", name="a.json")
 
 
@@ -337,7 +337,7 @@ def test_samples_are_mono_at_the_rate_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_recording_of_0_seconds_is_refused() -> None:
-    with pytest.raises(BadRequest, match=r"files is 'nothing\.wav'; legal is a recording longer than 0 seconds"):
+    with pytest.raises(BadRequest, match=r"the file 'nothing\.wav' must be a recording longer than 0 seconds"):
         Audio.from_bytes(wav(0), name="nothing.wav").samples()
 
 
@@ -409,5 +409,13 @@ def test_separator_of(text: str, sign: str) -> None:
 
 
 def test_a_table_of_nothing_but_a_header_is_refused() -> None:
-    with pytest.raises(BadRequest, match=r"files is 'a\.csv'; legal is a table with a row or more"):
+    with pytest.raises(BadRequest, match=r"the file 'a\.csv' must be a table with a row or more"):
         Table.from_bytes(b"city,people\n", name="a.csv").frame()
+
+
+@pytest.mark.parametrize(("kind", "look"), [(Image, "pil"), (Audio, "samples")])
+def test_a_wrong_file_is_named_without_addresses_in_memory(kind: type[Artifact], look: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        getattr(kind.from_bytes(b"nothing of the kind", name="notes.bin"), look)()
+    assert str(caught.value).startswith(f"the file 'notes.bin' must be a readable {kind.default_kind} file (")
+    assert "BytesIO" not in str(caught.value)

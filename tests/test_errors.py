@@ -50,7 +50,7 @@ def test_every_error_has_a_remedy_in_a_sentence(cls: type[BatonError]) -> None:
         (
             BadRequest("k", 0, "1 to 100"),
             "BadRequest",
-            "k is 0; legal is 1 to 100",
+            "k is 0, but must be 1 to 100",
             "Correct the named field and ask again.",
         ),
         (
@@ -106,3 +106,16 @@ def test_every_error_has_a_remedy_in_a_sentence(cls: type[BatonError]) -> None:
 def test_an_error_as_data(error: BatonError, type_name: str, message: str, remedy: str) -> None:
     assert error.as_dict() == {"type": type_name, "message": message, "remedy": remedy}
     assert str(error) == message
+
+
+def test_a_long_value_is_cut_in_the_message():
+    message = BadRequest("text", "pump " * 20_000, "at most 10 words").message
+    assert message.startswith("text is 'pump pump pump")
+    assert message.endswith("…, but must be at most 10 words")
+    assert len(message) < 250
+
+
+def test_a_bad_file_is_named_as_one():
+    assert BadRequest("files", "a.png", "a readable image file").message == (
+        "the file 'a.png' must be a readable image file"
+    )

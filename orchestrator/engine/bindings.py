@@ -64,7 +64,7 @@ def _value(binding: Binding, request: Request, results: Mapping[str, StepResult]
             return request.text[binding.start : binding.end]
         case Attachment():
             if binding.index >= len(request.artifacts):
-                raise BadRequest("files", f"{len(request.artifacts)} attached", f"at least {binding.index + 1}")
+                raise BadRequest("the number of files", len(request.artifacts), f"at least {binding.index + 1}")
             return request.artifacts[binding.index]
         case Output():
             output = results[binding.step].outputs.get(binding.port, _NOTHING)

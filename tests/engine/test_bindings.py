@@ -117,7 +117,7 @@ def test_a_literal_becomes_what_the_port_wants(kind: str, value: Any, received: 
     ],
 )
 def test_a_literal_that_does_not_fit_is_refused_by_port(kind: str, value: Any) -> None:
-    with pytest.raises(BadRequest, match=rf"^x is .*legal is a value of kind {kind}"):
+    with pytest.raises(BadRequest, match=rf"^x is .*must be a value of kind {kind}"):
         bound(port(kind), Literally(value=value))
 
 
@@ -158,7 +158,7 @@ def test_an_artifact_becomes_what_the_port_wants(kind: str, artifact: Artifact, 
     [("image", SOUND), ("audio", PHOTO), ("table", NOTE), ("text", PHOTO), ("text", FILE), ("text", Json([1]))],
 )
 def test_an_artifact_of_another_kind_is_refused(kind: str, artifact: Artifact) -> None:
-    with pytest.raises(BadRequest, match=f"legal is a value of kind {kind}"):
+    with pytest.raises(BadRequest, match=f"must be a value of kind {kind}"):
         bound(port(kind), Attachment(index=0), artifact)
 
 
@@ -168,7 +168,7 @@ def test_a_span_is_a_part_of_the_request() -> None:
 
 
 def test_an_attachment_that_is_missing_is_asked_for() -> None:
-    with pytest.raises(BadRequest, match="files is '1 attached'; legal is at least 2"):
+    with pytest.raises(BadRequest, match="the number of files is 1, but must be at least 2"):
         bound(port("image"), Attachment(index=1), PHOTO)
 
 
@@ -191,7 +191,7 @@ def test_lists_become_one_text_or_stay_lists() -> None:
 def test_an_enum_holds_its_values() -> None:
     options = port("string", enum=("short", "long"))
     assert bound(options, Literally(value="short")) == "short"
-    with pytest.raises(BadRequest, match="x is 'medium'; legal is one of short, long"):
+    with pytest.raises(BadRequest, match="x is 'medium', but must be one of short, long"):
         bound(options, Literally(value="medium"))
     assert bound(port("integer", enum=(1, 2)), Literally(value="2")) == 2
 
@@ -202,9 +202,9 @@ def test_what_is_optional_may_be_missing() -> None:
     assert batch_of(step, card(optional), Request(text=""), {}) == [{}]
     assert bound(optional, Literally(value=None)) == "left out"
     assert bound(optional, Output(step="before", port="empty"), text="") == "left out"
-    with pytest.raises(BadRequest, match="x is None; legal is a value of kind string for e"):
+    with pytest.raises(BadRequest, match="x is None, but must be a value of kind string for e"):
         batch_of(step, card(port("string")), Request(text=""), {})
-    with pytest.raises(BadRequest, match="x is None; legal is a value of kind string for e"):
+    with pytest.raises(BadRequest, match="x is None, but must be a value of kind string for e"):
         bound(port("string"), Output(step="before", port="empty"))
 
 

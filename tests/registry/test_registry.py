@@ -321,11 +321,11 @@ def test_a_trained_expert_is_there_now_and_after_a_restart(home: Path, toy: Path
 @pytest.mark.parametrize(
     ("act", "error", "message"),
     [
-        (lambda r, t: r.store("ftp:x"), BadRequest, "the scheme of the locator is 'ftp'; legal is one of path, toy"),
+        (lambda r, t: r.store("ftp:x"), BadRequest, "the scheme of the locator is 'ftp', but must be one of path, toy"),
         (lambda r, t: r.store("toy:/nowhere"), BadRequest, "path is '/nowhere'"),
         (lambda r, t: r.store(f"toy:{t}", name="sorter"), RegistryError, "the name 'sorter' is taken"),
         (lambda r, t: r.store(f"toy:{t}", description="breaks"), RuntimeError, "does not load"),
-        (lambda r, t: r.train("no-task", t, name="x"), BadRequest, "the task is 'no-task'; legal is one of audio-"),
+        (lambda r, t: r.train("no-task", t, name="x"), BadRequest, "the task is 'no-task', but must be one of audio-"),
         (lambda r, t: r.train("toy-task", t, name="sorter"), RegistryError, "the name 'sorter' is taken"),
         (lambda r, t: r.train("toy-task", t.parent / "bad", name="x"), RegistryError, "one class only"),
         (lambda r, t: r.train("toy-task", t, name="x", description="breaks"), RuntimeError, "does not load"),
