@@ -42,13 +42,21 @@ def launch(
         BadRequest: the port is taken, or one of the files is missing or empty.
     """
     blocks = build(orchestrator, text=text, files=files)
+    options = {
+        "quiet": True,
+        "share": False,
+        "ssr_mode": False,
+        "enable_monitoring": False,
+        "prevent_thread_lock": True,
+    }
     try:
-        blocks.launch(
-            server_name=host, server_port=port, inbrowser=open_browser, quiet=True, share=False,
-            ssr_mode=False, enable_monitoring=False, **appearance(orchestrator),
-        )  # fmt: skip
+        _, url, _ = blocks.launch(
+            server_name=host, server_port=port, inbrowser=open_browser, **options, **appearance(orchestrator)
+        )
     except OSError as error:
         raise BadRequest("port", port, "a free port", "Stop what uses the port, or choose another one.") from error
+    print(f"The chat is at {url} (Ctrl+C stops it).", flush=True)
+    blocks.block_thread()
 
 
 def appearance(orchestrator: Orchestrator) -> dict[str, Any]:

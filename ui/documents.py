@@ -14,10 +14,12 @@ from ui.markup import Content, Html, html, joined
 from ui.strings import Strings
 
 FOLDER = "documents"
+MAX_DOCUMENTS = 200  # a page with thousands of lines would be slow to draw after every change
 
 
 def documents_html(library: Library, strings: Strings, notice: Content = None) -> Html:
-    """All documents, each with a button that removes it, under a notice of what was just done."""
+    """The first documents, each with a button that removes it, under a notice of what was just done."""
+    documents = library.documents()
     lines = [
         html(
             "li",
@@ -34,8 +36,10 @@ def documents_html(library: Library, strings: Strings, notice: Content = None) -
             ),
             data_document=document.id,
         )
-        for document in library.documents()
+        for document in documents[:MAX_DOCUMENTS]
     ]
+    if len(documents) > MAX_DOCUMENTS:
+        lines.append(html("li", strings["more"].format(count=len(documents) - MAX_DOCUMENTS), class_="hint"))
     body = html("ul", *lines) if lines else html("p", strings["no_documents"], class_="hint")
     return html("div", html("div", notice, class_="done") if notice else None, body, class_="documents")
 

@@ -32,7 +32,9 @@ def connect(blocks: "Blocks", parts: Parts, orchestrator: Orchestrator) -> None:
     """
     conversations = Conversations(orchestrator)
     asked = _connect_asking(parts, conversations)
-    _connect_opening(blocks, parts, orchestrator, conversations, asked)
+    opened = _connect_opening(blocks, parts, orchestrator, conversations)
+    begun = _connect_change_of_conversation(parts, conversations, opened, asked)
+    _connect_suggestions(parts, orchestrator, conversations, [opened, begun])
     _connect_citations(parts, conversations)
     _connect_documents(parts, orchestrator)
 
@@ -70,19 +72,9 @@ def _input_at(frame: Frame, text: str, files: list[str]) -> Parts:
     return update
 
 
-def _connect_opening(
-    blocks: "Blocks", parts: Parts, orchestrator: Orchestrator, conversations: Conversations, asked: Any
-) -> None:
-    """A page that opens fetches its conversation from the ledger; requests to click follow once they are planned."""
+def _connect_opening(blocks: "Blocks", parts: Parts, orchestrator: Orchestrator, conversations: Conversations) -> Any:
+    """A page that opens fetches its conversation from the ledger, and documents and experts as they are now."""
     import gradio as gr
-
-    known: dict[str, list[Suggestion]] = {}
-
-    def suggested(strings: Strings) -> list[Suggestion]:
-        title = strings["chat"]
-        if title not in known:
-            known[title] = suggestions(orchestrator, chinese=strings is all_strings()["zh"])
-        return known[title]
 
     def load(conversation: str, request: gr.Request) -> list[Any]:
         strings = _strings(request)
@@ -98,6 +90,14 @@ def _connect_opening(
             experts_html(orchestrator.registry, strings),
         ]
 
+    names = ("conversation", "brand", "sent", "earlier", "input", "source", "documents", "experts")
+    return blocks.load(load, parts["conversation"], [parts[name] for name in names], **_QUIET)
+
+
+def _connect_change_of_conversation(parts: Parts, conversations: Conversations, opened: Any, asked: Any) -> Any:
+    """A page that opens follows the run that is still under way; a button begins a new conversation."""
+    import gradio as gr
+
     def resume(conversation: str, request: gr.Request) -> Iterator[Parts]:
         strings = _strings(request)
         yield {parts["sent"]: sent_html(strings)}  # Gradio empties the outputs of a generator that yields nothing
@@ -105,6 +105,32 @@ def _connect_opening(
             is_running = frame.stage == "running"
             buttons = gr.update(submit_btn=not is_running, stop_btn=is_running)
             yield {parts["current"]: frame.turn, parts["input"]: buttons, parts["sent"]: sent_html(strings)}
+
+    def begin(conversation: str, request: gr.Request) -> list[Any]:
+        conversations.stop(conversation)
+        strings = _strings(request)
+        buttons = gr.update(submit_btn=True, stop_btn=False)
+        return [new_id(), welcome_html(strings), "", hint(strings["source_hint"]), buttons]
+
+    outputs = [parts[name] for name in ("current", "input", "sent")]
+    resumed = opened.then(resume, parts["conversation"], outputs, concurrency_limit=8, **_QUIET)
+    outputs = [parts[name] for name in ("conversation", "earlier", "current", "source", "input")]
+    return parts["new"].click(begin, parts["conversation"], outputs, cancels=[asked, resumed], **_QUIET)
+
+
+def _connect_suggestions(
+    parts: Parts, orchestrator: Orchestrator, conversations: Conversations, welcomes: list[Any]
+) -> None:
+    """Requests to click follow a welcome once they are planned; a click puts one into the input."""
+    import gradio as gr
+
+    known: dict[str, list[Suggestion]] = {}
+
+    def suggested(strings: Strings) -> list[Suggestion]:
+        language = strings["chat"]
+        if language not in known:
+            known[language] = suggestions(orchestrator, chinese=strings is all_strings()["zh"])
+        return known[language]
 
     def suggest(conversation: str, request: gr.Request) -> Any:
         strings = _strings(request)
@@ -121,22 +147,9 @@ def _connect_opening(
         chosen = offers[int(data["index"])]
         return gr.update(value={"text": chosen.text, "files": list(chosen.files)})
 
-    def begin(conversation: str, request: gr.Request) -> list[Any]:
-        conversations.stop(conversation)
-        strings = _strings(request)
-        welcome = welcome_html(strings, suggested(strings), lambda file: Path(file).name)
-        return [new_id(), welcome, "", hint(strings["source_hint"]), gr.update(submit_btn=True, stop_btn=False)]
-
-    names = ("conversation", "brand", "sent", "earlier", "input", "source", "documents", "experts")
-    opened = blocks.load(load, parts["conversation"], [parts[name] for name in names], **_QUIET)
-    opened.then(suggest, parts["conversation"], parts["earlier"], **_QUIET)
-    outputs = [parts["current"], parts["input"], parts["sent"]]
-    resumed = opened.then(resume, parts["conversation"], outputs, concurrency_limit=8, **_QUIET)
+    for welcome in welcomes:
+        welcome.then(suggest, parts["conversation"], parts["earlier"], **_QUIET)
     parts["earlier"].click(take, None, parts["input"], **_QUIET)
-    names = ("conversation", "earlier", "current", "source", "input")
-    parts["new"].click(
-        begin, parts["conversation"], [parts[name] for name in names], cancels=[asked, resumed], **_QUIET
-    )
 
 
 def _connect_citations(parts: Parts, conversations: Conversations) -> None:
