@@ -176,8 +176,8 @@ def test_file_names(request_text: str, names: list[tuple[str, str]]) -> None:
 def test_offsets_are_exact_for_whatever_text() -> None:
     pieces = [
         "read ", "the sign", ", then ", " and ", "tell me ", "“", "”", '"', "'", ". ", "? ", "\n",
-        "report.pdf ", "as a, b or c", "请总结", "，然后", "。", "这张图", "：", ": ", "the long text that follows here",
-        "3 ", "𝕏", "/", "-", "\ue000",
+        "report.pdf ", "as a, b or c", "请总结", "，然后", "。", "这张图", "：", ": ",
+        "the long text that follows here", "3 ", "𝕏", "/", "-", "\ue000",
     ]  # fmt: skip
     generator = random.Random(11)
     for _ in range(1500):
