@@ -10,10 +10,11 @@ BatonError
     NotAdmitted         the rule that refused it
     TrainingDataError   labelled data that cannot make an expert
   PlanError
-    PlanSyntax          text that is no plan
+    PlanSyntax          text that is no plan: line, column, what was expected
     PlanCycle           steps that wait for one another
     KindMismatch        both steps and both kinds
     NothingFits         no expert can serve the request
+    ControllerFailed    the model that plans raised, or took too long
   StepError             carries the step and the expert
     StepFailed          the expert raised
     StepTimeout         the deadline passed
@@ -131,7 +132,13 @@ class PlanError(BatonError):
 
 
 class PlanSyntax(PlanError):
-    """A text that should be a plan is none."""
+    """A text that should be a plan is none: where, what stands there, what was expected; line and column from 1."""
+
+    remedy = "Correct the plan at this place; docs/plan-language.md describes the language."
+
+    def __init__(self, line: int, column: int, found: str, expected: str) -> None:
+        super().__init__(f"line {line}, column {column}: found {found}, expected {expected}")
+        self.line, self.column, self.found, self.expected = line, column, found, expected
 
 
 class PlanCycle(PlanError):
@@ -156,6 +163,12 @@ class NothingFits(PlanError):
     """No registered expert can serve the request."""
 
     remedy = "`baton experts list` shows what can be asked; `baton experts add` brings more."
+
+
+class ControllerFailed(PlanError):
+    """The model that plans raised, or took too long."""
+
+    remedy = "Check that the model's server answers, or set [controller] name to \"compact\" in baton.toml."
 
 
 class StepError(BatonError):
