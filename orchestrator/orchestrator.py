@@ -6,6 +6,7 @@ request -> shortlist -> plan -> results -> answer, every stage written to one tr
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -23,7 +24,7 @@ from orchestrator.controller.questions import named_but_not_attached, question_f
 from orchestrator.embedding import encoder
 from orchestrator.engine.local import LocalEngine
 from orchestrator.engine.scheduler import run_plan
-from orchestrator.errors import BadRequest, MissingExtra
+from orchestrator.errors import BadRequest, BatonError, MissingExtra, NotAdmitted, StorageFull
 from orchestrator.expert import Expert
 from orchestrator.language import language_of
 from orchestrator.ledger.traces import Traces
@@ -35,6 +36,7 @@ from orchestrator.types import (
     Answer,
     AnswerReady,
     Budget,
+    ErrorInfo,
     Event,
     Plan,
     PlanReady,
@@ -76,7 +78,8 @@ class Orchestrator:
         index = CardIndex(encoder, self.settings.vectors_path / "cards.npz")
         self.library = Library(self.settings.home_path, self.settings.library, embedding=self.settings.embedding.model)
         self.registry = Registry(self.settings, index)
-        self.registry.add(LibrarySearch(self.library), "built-in")
+        with contextlib.suppress(NotAdmitted):  # where experts.allow or experts.deny leaves it out
+            self.registry.add(LibrarySearch(self.library), "built-in")
         self.registry.discover()
         self.controller: Controller = controller or CompactController(index)
         self.engine = LocalEngine(self.registry, self.settings)
@@ -141,8 +144,9 @@ class Orchestrator:
             self.traces.planned(trace_id, plan)
             emit(PlanReady(plan=plan))
             answer = await self._answered(trace_id, request, plan, emit)
-        except asyncio.CancelledError:
-            self.traces.cancelled(trace_id)
+        except BaseException as error:
+            with contextlib.suppress(StorageFull):  # the first error counts
+                self.traces.ended(trace_id, "cancelled" if isinstance(error, asyncio.CancelledError) else "failed")
             raise
         answer = answer.model_copy(update={"trace_id": trace_id})
         self.traces.finished(trace_id, answer)

@@ -67,10 +67,12 @@ def chat(
     library: LibraryOption = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 7860,
+    text: Annotated[str, typer.Option(help="A request to begin with.")] = "",
+    file: FileOption = None,
 ) -> None:
     """Open the chat in the browser's reach, on this machine only."""
     with errors_shown(False), _orchestrator(library) as baton:
-        open_chat(baton, host=host, port=port)
+        open_chat(baton, host=host, port=port, text=text, files=[str(path) for path in file or ()])
 
 
 def open_chat(baton: Orchestrator, **options: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import TypeAdapter
 
@@ -100,10 +101,11 @@ class Traces:
                 (answer.status, answer.model_dump_json(), time.time(), run_id),
             )
 
-    def cancelled(self, run_id: str) -> None:
+    def ended(self, run_id: str, status: Literal["cancelled", "failed"]) -> None:
+        """A run that came to no answer: somebody stopped it, or it raised."""
         with self._database.transaction() as connection:
             connection.execute(
-                "UPDATE runs SET status = 'cancelled', duration_s = ? - created_at WHERE id = ?", (time.time(), run_id)
+                "UPDATE runs SET status = ?, duration_s = ? - created_at WHERE id = ?", (status, time.time(), run_id)
             )
 
     def get(self, run_id: str) -> Trace:

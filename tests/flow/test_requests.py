@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.types import ExpertCitation
+from orchestrator.errors import BadRequest
+from orchestrator.types import Budget, ExpertCitation
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -311,6 +312,15 @@ def test_the_trace_holds_the_whole_run(asked, sales):
     assert [step.expert for step in trace.plan.steps] == ["table_question"]
     assert trace.answer.text == answer.text
     assert trace.results == answer.steps
+
+
+def test_a_run_that_raises_is_recorded_as_failed(asked, sales):
+    budget = Budget(max_steps=1)
+    with pytest.raises(BadRequest) as raised:
+        asked.run("Plot the revenue by region and tell me the total revenue.", files=[sales], budget=budget)
+    assert raised.value.field == "budget.max_steps"
+    trace = asked.traces.latest(1)[0]
+    assert (trace.status, trace.answer.error.type) == ("failed", "BadRequest")
 
 
 def test_langchain_runnable_and_retriever(asked):

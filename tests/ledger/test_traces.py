@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from PIL import Image as Pillow
@@ -135,11 +136,12 @@ def test_a_run_in_the_making_can_be_looked_at(traces: Traces) -> None:
     assert (trace.status, trace.plan, trace.results, trace.answer) == ("running", PLAN, (FAILED,), None)
 
 
-def test_a_cancelled_run_says_so(traces: Traces) -> None:
+@pytest.mark.parametrize("status", ["cancelled", "failed"])
+def test_a_run_without_an_answer_says_how_it_ended(status: Literal["cancelled", "failed"], traces: Traces) -> None:
     run_id = traces.begin(REQUEST)
-    traces.cancelled(run_id)
+    traces.ended(run_id, status)
     trace = traces.get(run_id)
-    assert (trace.status, trace.answer) == ("cancelled", None)
+    assert (trace.status, trace.answer) == (status, None)
     assert trace.duration_s is not None
 
 
