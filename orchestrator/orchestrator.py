@@ -24,7 +24,7 @@ from orchestrator.controller.questions import named_but_not_attached, question_f
 from orchestrator.embedding import encoder
 from orchestrator.engine.local import LocalEngine
 from orchestrator.engine.scheduler import run_plan
-from orchestrator.errors import BadRequest, BatonError, MissingExtra, NotAdmitted, StorageFull
+from orchestrator.errors import BadRequest, MissingExtra, NotAdmitted, StorageFull
 from orchestrator.expert import Expert
 from orchestrator.language import language_of
 from orchestrator.ledger.traces import Traces
@@ -36,7 +36,6 @@ from orchestrator.types import (
     Answer,
     AnswerReady,
     Budget,
-    ErrorInfo,
     Event,
     Plan,
     PlanReady,

@@ -13,6 +13,7 @@ from orchestrator.composer.evidence import Evidence, answering, evidence_for
 from orchestrator.composer.phrasing import statements
 from orchestrator.embedding import Encoder
 from orchestrator.engine.bindings import batch_of
+from orchestrator.errors import UnknownExpert
 from orchestrator.language import language_of
 from orchestrator.types import (
     ErrorInfo,
@@ -94,7 +95,7 @@ def gather(
     shown = {need for step in plan.steps if PASSAGES in results[step.id].outputs for need in step.needs}
     for step in plan.steps:
         result = results[step.id]
-        expert = card(result.expert)
+        expert = _card_of(result, card)
         citation = expert_citation(expert, result)
         if result.status != "done":
             assert result.error is not None
@@ -114,6 +115,14 @@ def gather(
             findings.parts.extend(Statement(sentence, citation, is_answer) for sentence in said)
         findings.artifacts.extend(_media(result))
     return findings
+
+
+def _card_of(result: StepResult, card: Callable[[str], ExpertCard]) -> ExpertCard:
+    """The card of the expert that ran; one that holds its name alone where it is not registered any more."""
+    try:
+        return card(result.expert)
+    except UnknownExpert:
+        return ExpertCard.model_construct(name=result.expert)
 
 
 def expert_citation(card: ExpertCard, result: StepResult) -> ExpertCitation:

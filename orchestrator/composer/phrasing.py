@@ -118,11 +118,11 @@ class _Formatter(string.Formatter):
             case float():
                 return f"{value:.4g}" if abs(value) < 1e5 else f"{value:,.0f}"
             case list() | tuple():
-                parts = [self.plain(item) for item in value]
-                head, tail = parts[:-1], parts[-1]
+                *head, tail = [self.plain(item) for item in value] or [self._words["nothing"]]
                 return self._words["comma"].join(head) + (self._words["and"] if head else "") + tail
             case Mapping():
-                return self._words["comma"].join(f"{key.replace('_', ' ')} {self.plain(v)}" for key, v in value.items())
+                told = {key: v for key, v in value.items() if v is not None and v != ""}
+                return self._words["comma"].join(f"{key.replace('_', ' ')} {self.plain(v)}" for key, v in told.items())
         return str(value)
 
 

@@ -11,7 +11,7 @@ import asyncio
 import math
 from collections.abc import Sequence
 
-from orchestrator.artifact import ARTIFACT_CLASSES
+from orchestrator.artifact import ARTIFACT_CLASSES, Artifact
 from orchestrator.controller.clauses import Clause, clauses_of, file_names_in
 from orchestrator.controller.draft import Draft
 from orchestrator.controller.questions import question_for
@@ -36,10 +36,10 @@ class CompactController:
 
     def _plan(self, request: Request, cards: Sequence[ExpertCard]) -> Plan:
         questions = wording().questions[language_of(request.text)]
-        if not request.text.strip():
+        clauses = clauses_of(request.text)
+        if not clauses and request.artifacts:
             files = ", ".join(artifact.name or artifact.kind for artifact in request.artifacts)
             return Plan(status="needs_input", confidence=0.0, question=questions["no_text"].format(files=files))
-        clauses = clauses_of(request.text)
         if not clauses or not cards:
             return Plan(status="abstained", confidence=0.0, question=questions["nothing_fits"])
         scores = self._index.scores([clause.instruction for clause in clauses], cards)  # (C, E)
@@ -143,25 +143,31 @@ def _reader(kind: Kind, cards: Sequence[ExpertCard]) -> ExpertCard | None:
 
 
 def _finished(draft: Draft, best: float, questions: dict[str, str], cards: Sequence[ExpertCard]) -> Plan:
-    artifacts = draft.request.artifacts
     kinds = wording().kinds[language_of(draft.request.text)]
-    if not draft.steps:
-        taken = {port.kind for card in cards for port in card.inputs}
-        lone = next((a for a in artifacts if a.kind not in taken and a.kind != "file"), None)
+    steps, missing = tuple(draft.steps), next(iter(draft.missing), None)
+    untaken = _untaken(draft, cards)
+    if untaken is not None or not steps:
         question = questions["nothing_fits"]
-        if lone is not None:
-            question = questions["no_expert_for"].format(kind=kinds[lone.kind], file=lone.name)
-        return Plan(status="abstained", confidence=_probability(best), question=question)
-    confidence = math.prod(step.confidence for step in draft.steps)
-    missing = next(iter(draft.missing), None)
+        if untaken is not None:
+            question = questions["no_expert_for"].format(kind=kinds[untaken.kind], file=untaken.name)
+        confidence = _probability(best) if untaken is None else 0.0
+        return Plan(status="abstained", confidence=confidence, question=question, steps=steps)
+    confidence = math.prod(step.confidence for step in steps)
     if missing is None:
-        return Plan(status="planned", confidence=confidence, steps=tuple(draft.steps))
-    return Plan(
-        status="needs_input",
-        confidence=confidence,
-        question=question_for(missing, language_of(draft.request.text)),
-        steps=tuple(draft.steps),
-    )
+        return Plan(status="planned", confidence=confidence, steps=steps)
+    question = question_for(missing, language_of(draft.request.text))
+    return Plan(status="needs_input", confidence=confidence, question=question, steps=steps)
+
+
+def _untaken(draft: Draft, cards: Sequence[ExpertCard]) -> Artifact | None:
+    """An attachment of a kind that no card takes, where the plan has nothing else to work on."""
+    taken = {port.kind for card in cards for port in card.inputs} | {"file"}
+    artifacts = draft.request.artifacts
+    tasks = {card.name: card.task for card in cards}
+    is_served = not draft.missing and any(tasks[s.expert] not in wording().lookup_tasks for s in draft.steps)
+    if not artifacts or is_served or any(artifact.kind in taken for artifact in artifacts):
+        return None
+    return artifacts[0]
 
 
 def _short(text: str, length: int = 60) -> str:

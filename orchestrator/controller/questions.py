@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from orchestrator.artifact import ARTIFACT_CLASSES
 from orchestrator.controller.clauses import FileName, file_names_in
 from orchestrator.controller.wording import wording
+from orchestrator.errors import UnknownExpert
 from orchestrator.types import ExpertCard, Language, Plan, Port, Request, Span
 
 
@@ -35,11 +36,15 @@ def question_for(missing: Missing, language: Language) -> str:
 def named_but_not_attached(plan: Plan, request: Request, card: Callable[[str], ExpertCard]) -> Missing | None:
     """The first input that a plan takes from a file which the text only names; such a plan is right, but cannot run."""
     named = {(f.piece.start, f.piece.end): f for f in file_names_in(request.text)}
-    for step in plan.steps:
-        for port in card(step.expert).inputs:
+    for step in plan.steps if named else ():
+        try:
+            own = card(step.expert)
+        except UnknownExpert:  # removed since it was planned; its step will say so
+            continue
+        for port in own.inputs:
             binding = step.inputs.get(port.name)
             if isinstance(binding, Span) and port.kind in ARTIFACT_CLASSES:
                 file = named.get((binding.start, binding.end))
                 if file is not None:
-                    return Missing(port, card(step.expert), file)
+                    return Missing(port, own, file)
     return None
