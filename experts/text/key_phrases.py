@@ -37,7 +37,10 @@ _TOKEN = re.compile(r"[^\W_]+(?:[-'’./][^\W_]+)*|[^\w\s]")
         "这段文字的关键短语有哪些?",
         "给这份报告打上标签",
     ),
-    says={"en": ("The key phrases are {phrases}.",), "zh": ("关键词是{phrases}。",)},
+    says={
+        "en": ("The key phrases are {phrases}.", "{nothing_found}"),
+        "zh": ("关键词是{phrases}。", "{nothing_found_zh}"),
+    },
 )
 class KeyPhrases:
     """Extract key phrases and keywords: the terms and topics that a text is about, best first."""
@@ -49,7 +52,7 @@ class KeyPhrases:
         """Keys `phrases` (list, best first), `scores` (same order, in [0, 1]) and `num_phrases`.
 
         Raises:
-            BadRequest: the text is empty, num_phrases out of range, or no phrase is in it.
+            BadRequest: the text is empty, num_phrases out of range.
         """
         characters = content_of(text)
         settings = word_list("key_phrases")
@@ -57,11 +60,14 @@ class KeyPhrases:
         rank = _chinese if language_of(characters) == "zh" else _english
         found = rank(characters, num)
         best = max(found.values(), default=1.0)
-        facts = {
+        facts: dict[str, Any] = {
             "phrases": list(found),
             "scores": [round(score / best, 3) for score in found.values()],
             "num_phrases": len(found),
         }
+        if not found:
+            facts["nothing_found"] = "No key phrase stands out in the text."
+            facts["nothing_found_zh"] = "文中没有突出的关键词。"
         return Outcome(Json(facts), settings["confidence"] if found else 0.2)  # type: ignore[return-value]
 
 

@@ -39,8 +39,11 @@ def test_candidates_stop_at_stop_words_and_punctuation() -> None:
     assert dict(counts) == {"old": 1, "pump": 2, "old pump": 1, "new": 1, "new pump": 1, "valve": 1, "steel": 1}
 
 
-def test_text_of_stop_words_has_no_phrases() -> None:
-    assert phrases_of("It is what it is.") == []
+def test_text_of_stop_words_has_no_phrases_and_says_so() -> None:
+    facts = KeyPhrases(Text("It is what it is.")).output.value
+    assert facts["phrases"] == []
+    assert facts["nothing_found"] == "No key phrase stands out in the text."
+    assert "nothing_found" not in KeyPhrases(Text(ARTICLE)).output.value
 
 
 @pytest.mark.parametrize(("text", "num"), [("", 3), (ARTICLE, 0), (ARTICLE, 31)])
