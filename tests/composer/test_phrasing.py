@@ -151,3 +151,9 @@ def test_labels_without_a_file_are_said_without_it() -> None:
 )
 def test_only_certainty_is_called_a_hundred_percent(share: float, text: str) -> None:
     assert percentage(share) == text
+
+
+def test_empty_lists_and_missing_values_of_a_plain_result_are_told_or_left_out() -> None:
+    outputs = {"json": Json({"cracks": [], "weld": None, "note": "", "seams": 2})}
+    assert said({}, outputs) == ["weld check found cracks nothing, seams 2."]
+    assert said({}, outputs, language="zh") == ["weld check的结果：cracks 无、seams 2。"]
