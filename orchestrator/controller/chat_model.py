@@ -110,7 +110,7 @@ class ChatModelController:
         guessed = prompts()["confidence"][guess]
         sure = self._temperature.calibrated(math.prod(lines) if lines else guessed)
         if plan.status == "abstained":
-            return plan.model_copy(update={"confidence": 1.0 - sure})
+            return plan.model_copy(update={"confidence": min(sure, 1.0 - sure)})
         by_step = dict(zip((step.id for step in plan.steps), lines or (), strict=False))
         steps = tuple(
             step.model_copy(update={"confidence": self._temperature.calibrated(by_step.get(step.id, guessed))})

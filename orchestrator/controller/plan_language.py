@@ -1,4 +1,4 @@
-"""The plan language: a plan as short lines of text, written and read. Knows no model; its manual is docs/plan-language.md.
+"""The plan language: a plan as short lines of text, written and read. Knows no model; docs/plan-language.md tells more.
 
     s1 = text_recognition(image=$1)
     s2 = library_search(query="max pressure", context=s1.text)

@@ -45,7 +45,7 @@ def card_text(card: ExpertCard) -> str:
 
 
 def request_text(request: Request) -> str:
-    """The request as a JSON string and the files by kind and name: nothing in it can end the data and begin to order."""
+    """The request as a JSON string, the files by kind and name: nothing in it can end the data and begin to order."""
     files = ", ".join(
         f"${number} {artifact.kind}" + (f" {_quoted(artifact.name)}" if artifact.name else "")
         for number, artifact in enumerate(request.artifacts, start=1)
