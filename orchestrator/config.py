@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -53,7 +55,7 @@ class EngineSettings(_Section):
     """Where steps run."""
 
     name: Literal["local"] = "local"
-    device: str = Field(default="auto", description='"auto", "cpu" or "cuda:0"')
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description='"auto", "cpu" or "cuda:0"')
     cpu_slots: int = Field(default=2, ge=1, le=256, description="steps that run on the CPU at once")
 
 
@@ -140,6 +142,7 @@ def load_settings(config: str | Path | Mapping[str, Any] | None = None, **argume
                 raise ConfigError(f"{path}: not valid TOML: {error}") from error
         elif config is not None:
             raise ConfigError(f"{path}: no such file", "Name a baton.toml that exists.")
+    _refuse_unknown_variables()
     _TomlSource.values = values
     try:
         return Settings(**arguments)
@@ -156,6 +159,16 @@ def load_settings(config: str | Path | Mapping[str, Any] | None = None, **argume
         ) from error
     finally:
         _TomlSource.values = {}
+
+
+def _refuse_unknown_variables() -> None:
+    """A misspelt BATON_ variable would be passed over in silence; inner keys pydantic refuses itself."""
+    for name in os.environ:
+        if name.startswith("BATON_"):
+            field = name.removeprefix("BATON_").split("__")[0].lower()
+            if field not in Settings.model_fields:
+                nearest = difflib.get_close_matches(field, Settings.model_fields, n=1, cutoff=0.0)
+                raise ConfigError(f"{name}: no such setting", f"Did you mean BATON_{nearest[0].upper()}?")
 
 
 def _place(path: Path | None, keys: list[str], values: Mapping[str, Any], bad: Any) -> str:

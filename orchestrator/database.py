@@ -8,7 +8,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestrator.errors import StorageFull
+from orchestrator.errors import ConfigError, StorageFull
+
+_OTHER_HOME = "Name a folder that you may write as home: BATON_HOME=/path/to/folder"
 
 
 class Database:
@@ -70,10 +72,18 @@ def full_disk_named(path: Path) -> Iterator[None]:
     """Turns "disk full", wherever it comes from, into StorageFull."""
     try:
         yield
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         if "full" in str(error) or "disk I/O" in str(error):
             raise StorageFull(f"no space left for {path}: {error}") from error
+        if "unable to open" in str(error) or "readonly" in str(error):
+            raise ConfigError(f"{path} cannot be written: {error}", _OTHER_HOME) from error
+        if "not a database" in str(error) or "malformed" in str(error):
+            raise ConfigError(
+                f"{path} is damaged: {error}", "Move the file away, or restore it from a copy."
+            ) from error
         raise
+    except (PermissionError, FileExistsError, NotADirectoryError) as error:
+        raise ConfigError(f"{path.parent} cannot be written: {error}", _OTHER_HOME) from error
     except OSError as error:
         import errno
 

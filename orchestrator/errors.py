@@ -168,7 +168,7 @@ class NothingFits(PlanError):
 class ControllerFailed(PlanError):
     """The model that plans raised, or took too long."""
 
-    remedy = "Check that the model's server answers, or set [controller] name to \"compact\" in baton.toml."
+    remedy = 'Check that the model\'s server answers, or set [controller] name to "compact" in baton.toml.'
 
 
 class StepError(BatonError):

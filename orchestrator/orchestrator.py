@@ -140,7 +140,7 @@ class Orchestrator:
         trace_id = self.traces.begin(request)
         try:
             request, plan = await self._planned(request)
-            self.traces.planned(trace_id, plan)
+            self.traces.planned(trace_id, request, plan)
             emit(PlanReady(plan=plan))
             answer = await self._answered(trace_id, request, plan, emit)
         except BaseException as error:

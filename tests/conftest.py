@@ -18,7 +18,7 @@ from orchestrator.types import Plan, Request, Shortlist
 # Before anything imports torch: threads that spin while they wait make a shared CPU many times slower.
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
 os.environ["HF_HUB_OFFLINE"] = "1"
-for _name in [name for name in os.environ if name.startswith("BATON_") and name != "BATON_REQUIRE_BROWSER"]:
+for _name in [name for name in os.environ if name.startswith("BATON_")]:
     del os.environ[_name]
 
 _OWN_NAMES = {"", "localhost", "ip6-localhost", "testserver", socket.gethostname()}

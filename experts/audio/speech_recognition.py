@@ -43,6 +43,7 @@ class Transcript(NamedTuple):
     limits="It is weak: a quarter to a third of the words are wrong, more with noise or robotic voices; English only.",
     hypothesis="A weak offline recogniser is better than none until a hub model takes its place.",
     examples=(
+        "把录音转写成文字",
         "What is said in this recording?",
         "Transcribe the audio file",
         "Write down what the speaker says",

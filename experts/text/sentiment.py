@@ -34,6 +34,7 @@ class Sentiment(NamedTuple):
     limits="Reads English only and knows words, not irony; its probabilities are a fixed function of VADER's score,"
     " not calibrated.",
     examples=(
+        "What is the sentiment of this text?",
         "Is this review positive or negative?",
         "What is the sentiment of this customer e-mail?",
         "How does the customer feel about the delivery?",

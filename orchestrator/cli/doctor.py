@@ -26,17 +26,17 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print exactly o
             print_json(report)
             return
         for section, facts in report.items():
-            print(section)
+            print(section if facts else f"{section}: none")
             for name, value in facts.items():
                 print(f"  {name}: {value}")
 
 
 def _report() -> dict[str, dict[str, Any]]:
+    from orchestrator.cli.registered import registered
     from orchestrator.config import load_settings
-    from orchestrator.registry.registry import Registry
 
     settings = load_settings()
-    registry = Registry(settings).discover()
+    registry = registered(settings)
     devices = _devices()
     accelerator = next((name for name in devices if name != "cpu"), "cpu")
     return {

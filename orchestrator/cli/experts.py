@@ -156,10 +156,10 @@ def print_card(card: ExpertCard) -> None:
 
 
 def _registry() -> Registry:
+    from orchestrator.cli.registered import registered
     from orchestrator.config import load_settings
-    from orchestrator.registry.registry import Registry
 
-    return Registry(load_settings()).discover()
+    return registered(load_settings())
 
 
 def _name_of(data: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +18,7 @@ NameOption = Annotated[str | None, typer.Option("--library", help="Name of the l
 
 @app.command()
 def add(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    paths: Annotated[list[str], typer.Argument(help="Files and folders.")],
     library: NameOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -32,7 +31,7 @@ def add(
             counts = (len(report.added), len(report.updated), len(report.unchanged), len(report.failed))
             print("{} added, {} updated, {} unchanged, {} failed".format(*counts))
             for failed in report.failed:
-                print(f"  {failed.uri}: {failed.error.message} {failed.error.remedy}")
+                print(f"  {failed.error.message.rstrip('.')}. {failed.error.remedy}")
         if report.failed and not (report.added or report.updated or report.unchanged):
             raise typer.Exit(1)
 

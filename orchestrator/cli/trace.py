@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]
+_AGREEMENTS = {
+    "same": "the same",
+    "alike": "alike: recordings of the same length, not the same bytes",
+    "different": "different",
+}
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Id of the run.")]
 
 
@@ -60,7 +65,10 @@ def show(run_id: IdArgument, as_json: JsonOption = False) -> None:
 
 @app.command()
 def replay(run_id: IdArgument, as_json: JsonOption = False) -> None:
-    """Run the recorded plan again on the recorded attachments, and say which outputs are the same."""
+    """Run the recorded plan again on the recorded attachments, and say which outputs are the same.
+
+    Exit status: 0 the same, or alike where an expert is not exact to the bit (speech synthesis); 1 different.
+    """
     with errors_shown(as_json):
         from orchestrator.ledger.replay import replay as replay_run
         from orchestrator.orchestrator import Orchestrator
@@ -71,9 +79,9 @@ def replay(run_id: IdArgument, as_json: JsonOption = False) -> None:
             print_json(report)
         else:
             for step in report.steps:
-                print(f"  {step.step} {step.expert}: {'the same' if step.is_same else 'different'}")
-            print("the same outputs" if report.is_same else "the outputs differ")
-        raise typer.Exit(EXIT_STATUSES["answered" if report.is_same else "failed"])
+                print(f"  {step.step} {step.expert}: {_AGREEMENTS[step.agreement]}")
+            print(f"in all: {_AGREEMENTS[report.agreement]}")
+        raise typer.Exit(EXIT_STATUSES["failed" if report.agreement == "different" else "answered"])
 
 
 def _traces() -> Traces:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from orchestrator.artifact import Artifact
 from orchestrator.composer.evidence import Evidence, answering, evidence_for
@@ -23,11 +24,11 @@ from orchestrator.types import (
     Plan,
     Request,
     SourceCitation,
-    Step,
     StepResult,
 )
 
 _READING = "question-answering"  # an expert of this task that is not sure at all found no answer
+LOOKUP = "document-retrieval"  # the task of experts whose passages are worded here
 PASSAGES = "passages"  # the output port by which a lookup hands over what it found
 
 
@@ -92,7 +93,8 @@ def gather(
     findings = Findings()
     language = language_of(request.text)
     # What was read only for a lookup is shown with its answer; a document read only to be summarised is not.
-    shown = {need for step in plan.steps if PASSAGES in results[step.id].outputs for need in step.needs}
+    lookups = [step for step in plan.steps if _card_of(results[step.id], card).task == LOOKUP]
+    shown = {need for step in lookups for need in step.needs}
     for step in plan.steps:
         result = results[step.id]
         expert = _card_of(result, card)
@@ -100,13 +102,15 @@ def gather(
         if result.status != "done":
             assert result.error is not None
             if result.error.type == "EmptyLibrary":
-                findings.parts.append(Lookup(_question(step, request, results, card), (), 0.0, empty_library=True))
+                runs = batch_of(step, card(step.expert), request, results)
+                findings.parts.extend(Lookup(_question(run, request), (), 0.0, empty_library=True) for run in runs)
             else:
                 is_skipped = result.status == "skipped"
                 findings.parts.append(Failure(expert.spoken_name, result.error, is_skipped, citation))
             continue
-        if PASSAGES in result.outputs:
-            findings.parts.append(_looked_up(step, result, request, results, card, load_encoder))
+        if expert.task == LOOKUP:
+            runs = enumerate(batch_of(step, card(step.expert), request, results))
+            findings.parts.extend(_looked_up(result, number, run, request, load_encoder) for number, run in runs)
             continue
         inputs = batch_of(step, card(step.expert), request, results) if result.expert == step.expert else []
         said = statements(expert, result, inputs, language)
@@ -160,26 +164,17 @@ def source_citation(evidence: Evidence) -> SourceCitation:
 
 
 def _looked_up(
-    step: Step,
-    result: StepResult,
-    request: Request,
-    results: Mapping[str, StepResult],
-    card: Callable[[str], ExpertCard],
-    load_encoder: Callable[[], Encoder],
+    result: StepResult, number: int, inputs: Mapping[str, Any], request: Request, load_encoder: Callable[[], Encoder]
 ) -> Lookup:
-    inputs = batch_of(step, card(step.expert), request, results)[0]
-    question = _question(step, request, results, card)
+    question = _question(inputs, request)
     context = getattr(inputs.get("context"), "text", "")
-    passages = tuple(Passage.model_validate(item) for item in result.items(PASSAGES)[0].value or ())
+    passages = tuple(Passage.model_validate(item) for item in result.items(PASSAGES)[number].value or ())
     ranked = evidence_for(question, passages, load_encoder, context=context)
     best_score = ranked[0].score if ranked else 0.0
     return Lookup(question, tuple(answering(ranked, question)), best_score, passages)
 
 
-def _question(
-    step: Step, request: Request, results: Mapping[str, StepResult], card: Callable[[str], ExpertCard]
-) -> str:
-    inputs = batch_of(step, card(step.expert), request, results)[0]
+def _question(inputs: Mapping[str, Any], request: Request) -> str:
     return str(inputs.get("query") or request.text).strip()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from orchestrator.artifact import ArtifactKind, kind_of
 from orchestrator.controller.wording import wording
+from orchestrator.language import has_chinese
 
 _QUOTE = re.compile(
     r"“([^”]{1,20000})”|‘([^’]{1,20000})’|「([^」]{1,20000})」|『([^』]{1,20000})』|《([^》]{1,200})》"
@@ -64,6 +65,11 @@ class Clause:
     def refers_back(self) -> bool:
         """Whether it means the result of an earlier clause ("it", "the summary")."""
         return self.is_after or wording().back.search(self.instruction) is not None
+
+    @property
+    def as_of_a_text(self) -> str:
+        """The instruction as if the recording or picture that it speaks of were a text."""
+        return wording().medium.sub("文字" if has_chinese(self.instruction) else "text", self.instruction)
 
     @property
     def is_question(self) -> bool:
@@ -143,21 +149,28 @@ def clauses_of(text: str) -> tuple[Clause, ...]:
     guarded = masked
     if listed is not None:
         guarded = masked[: listed.start] + "\ue002" * (listed.end - listed.start) + masked[listed.end :]
-    cuts: list[tuple[int, int, bool]] = []  # start and end of what separates, and whether it says "then"
-    words = wording()
-    for pattern, is_then in ((words.then, True), (words.sentence, False), (words.split_and, False)):
-        for match in pattern.finditer(guarded):
-            if all(match.end() <= start or match.start() >= end for start, end, _ in cuts):
-                cuts.append((match.start(), match.end(), is_then))
-    cuts.sort()
     clauses = []
     begin, is_after = 0, False
-    for start, end, is_then in [*cuts, (len(text), len(text), False)]:
+    for start, end, is_then in [*_cuts(guarded), (len(text), len(text), False)]:
+        if wording().lead.search(masked[begin:start].strip()) and end < len(text) and "\n" not in text[start:end]:
+            continue  # "according to the manual," says nothing alone
         clause = _clause(text, masked, begin, start, is_after, quotes, listed)
         if clause is not None:
             clauses.append(clause)
         begin, is_after = end, is_then
     return tuple(clauses)
+
+
+def _cuts(guarded: str) -> list[tuple[int, int, bool]]:
+    """What separates clauses, in order: start, end, and whether it says "then"."""
+    words = wording()
+    patterns = ((words.then, True), (words.sentence, False), (words.split_and, False))
+    found = [(m.start(), m.end(), is_then) for pattern, is_then in patterns for m in pattern.finditer(guarded)]
+    cuts: list[tuple[int, int, bool]] = []
+    for cut in sorted(found, key=lambda c: (c[0], not c[2], -c[1])):
+        if not cuts or cut[0] >= cuts[-1][1]:
+            cuts.append(cut)
+    return cuts
 
 
 def _list_in(masked: str) -> Piece | None:

@@ -43,11 +43,12 @@ class CompactController:
         if not clauses or not cards:
             return Plan(status="abstained", confidence=0.0, question=questions["nothing_fits"])
         scores = self._index.scores([clause.instruction for clause in clauses], cards)  # (C, E)
+        of_texts = self._index.scores([clause.as_of_a_text for clause in clauses], cards)  # (C, E)
         draft = Draft(request, file_names_in(request.text), lambda kind: _reader(kind, cards))
         lookups = []
         best = 0.0
-        for clause, row in zip(clauses, scores, strict=True):
-            ranked = _ranked(clause, cards, row.tolist(), draft)
+        for clause, row, of_text in zip(clauses, scores, of_texts, strict=True):
+            ranked = _ranked(clause, cards, row.tolist(), of_text.tolist(), draft)
             best = max(best, ranked[0].score)
             chosen = _chosen(clause, ranked, cards, draft)
             if chosen is None or _is_repeated(chosen, clause, draft):
@@ -68,16 +69,31 @@ class CompactController:
         return _finished(draft, best, questions, cards)
 
 
-def _ranked(clause: Clause, cards: Sequence[ExpertCard], row: Sequence[float], draft: Draft) -> list[Alternative]:
-    """The cards by their score for the clause, attachments taken into account, best first."""
+def _ranked(
+    clause: Clause, cards: Sequence[ExpertCard], row: Sequence[float], of_text: Sequence[float], draft: Draft
+) -> list[Alternative]:
+    """The cards by their score for the clause, attachments taken into account, best first.
+
+    Args:
+        clause: to be served.
+        cards: to choose from.
+        row: each card's score for the clause.
+        of_text: each card's score where the medium that the clause names is taken for its text.
+        draft: the steps so far.
+    """
     available = _available(clause, draft, cards)
+    attached: set[Kind] = {artifact.kind for artifact in draft.request.artifacts}
+    is_read = not clause.quotes and any(_reader(kind, cards) is not None for kind in attached)
     thresholds = wording().thresholds
     ranked = []
-    for card, score in zip(cards, row, strict=True):
+    for card, own, as_text in zip(cards, row, of_text, strict=True):
         wanted = [port.kind for port in card.inputs if port.required and port.kind in ARTIFACT_CLASSES]
+        score = max(own, as_text) if is_read and "text" in wanted else own
+        if card.task in wording().reading_tasks and not clause.is_question:
+            score += thresholds["no_question"]
         if any(kind not in available for kind in wanted):
             score += thresholds["lacks_input"]
-        elif any(kind != "text" and kind in {a.kind for a in draft.request.artifacts} for kind in wanted):
+        elif any(kind in attached or (kind == "text" and is_read) for kind in wanted):
             score += thresholds["has_input"]
         ranked.append(Alternative(expert=card.name, score=min(max(score, 0.0), 1.0)))
     return sorted(ranked, key=lambda alternative: -alternative.score)
@@ -108,13 +124,30 @@ def _chosen(
         tasks, other = other, tasks
         ranked = [a for a in ranked if _task(a, cards) not in other] or ranked
     lookup = next((alternative for alternative in ranked if _task(alternative, cards) in tasks), None)
-    best = ranked[0]
+    best = _beyond_reading(ranked, cards)
     if lookup is not None and (clause.is_question or clause.wants_lookup):
         floor = thresholds["accept_question"] if clause.is_question else thresholds["accept"]
         named = clause.wants_lookup and best.score < lookup.score + thresholds["lookup_margin"]
         if best.score < floor or named:
             return lookup.model_copy(update={"score": max(lookup.score, thresholds["accept"])})
     return best if best.score >= thresholds["accept"] else None
+
+
+def _beyond_reading(ranked: Sequence[Alternative], cards: Sequence[ExpertCard]) -> Alternative:
+    """The best card; where it only reads a text out of an attachment, one for texts that is hardly worse.
+
+    "The sentiment of this recording" needs the recording read as well, but reading is put in between by itself.
+    """
+    thresholds, best = wording().thresholds, ranked[0]
+    readers = {task for tasks in wording().reader_tasks.values() for task in tasks} - wording().lookup_tasks
+    if _task(best, cards) not in readers - wording().reading_tasks:
+        return best
+    for other in ranked[1:]:
+        card = next(card for card in cards if card.name == other.expert)
+        takes_text = any(port.kind == "text" and port.required for port in card.inputs)
+        if takes_text and other.score >= max(best.score - thresholds["reading_margin"], thresholds["accept_question"]):
+            return other
+    return best
 
 
 def _task(alternative: Alternative, cards: Sequence[ExpertCard]) -> str:

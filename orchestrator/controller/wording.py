@@ -29,8 +29,10 @@ class Wording:
         self.thresholds: dict[str, float] = content["thresholds"]
         self.then = compiled(split["then"])
         self.split_and = compiled(split["and"])
+        self.lead = re.compile(split["lead"], re.IGNORECASE)
         self.sentence = compiled(split["sentence"])
         self.back = re.compile(reference["back"], re.IGNORECASE)
+        self.medium = re.compile(reference["medium"], re.IGNORECASE)
         self.question = re.compile(reference["question"], re.IGNORECASE)
         self.lookup = re.compile(reference["lookup"], re.IGNORECASE)
         self.every = re.compile(reference["every"], re.IGNORECASE)

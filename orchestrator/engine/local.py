@@ -89,7 +89,7 @@ class LocalEngine:
     ) -> StepResult:
         loaded = self._load(step.expert)
         batch = batch_of(step, card, request, results)
-        predictions = await self._workers.run(lambda: _predict(loaded, step, batch))
+        predictions = await self._workers.run(lambda: _predict(loaded, step, batch), owner=id(loaded))
         confidences = [p.confidence for p in predictions if p.confidence is not None]
         return StepResult(
             step=step.id,

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -24,10 +25,14 @@ class Workers:
         self._num_slots = num_slots
         self._num_started = 0
         self._lock = threading.Lock()
+        self._waiting: dict[Hashable, deque[Callable[[], bool]]] = {}  # calls that wait for one of the same owner
 
-    async def run(self, function: Callable[[], T]) -> T:
+    async def run(self, function: Callable[[], T], owner: Hashable = None) -> T:
         """The function's value, computed on a worker; a cancelled call leaves its thread behind and starts another.
 
+        Args:
+            function: blocks.
+            owner: calls of one owner run one after another, and a waiting one takes no slot; None runs at once.
         Raises:
             Exception: whatever the function raises; RuntimeError in place of what would end the loop itself, such as
                 SystemExit.
@@ -52,13 +57,35 @@ class Workers:
             return call.end()
 
         self._ensure_threads()
-        self._queue.put(work)
+        self._enqueue(work, owner)
         try:
             return await future
         except asyncio.CancelledError:
             if call.abandon():
                 self._start_thread()
             raise
+
+    def _enqueue(self, work: Callable[[], bool], owner: Hashable) -> None:
+        if owner is None:
+            self._queue.put(work)
+            return
+
+        def owned() -> bool:
+            try:
+                return work()
+            finally:
+                with self._lock:
+                    if self._waiting[owner]:
+                        self._queue.put(self._waiting[owner].popleft())
+                    else:
+                        del self._waiting[owner]
+
+        with self._lock:
+            if owner in self._waiting:
+                self._waiting[owner].append(owned)
+            else:
+                self._waiting[owner] = deque()
+                self._queue.put(owned)
 
     def close(self) -> None:
         for _ in range(self._num_started):

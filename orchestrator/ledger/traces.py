@@ -67,7 +67,7 @@ class Traces:
             StorageFull: the disk took no more.
         """
         run_id = new_id()
-        stored = request.model_copy(update={"artifacts": tuple(map(self._stored, request.artifacts))})
+        stored = self._stored_request(request)
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT INTO runs (id, conversation_id, created_at, status, request) VALUES (?, ?, ?, 'running', ?)",
@@ -75,9 +75,13 @@ class Traces:
             )
         return run_id
 
-    def planned(self, run_id: str, plan: Plan) -> None:
+    def planned(self, run_id: str, request: Request, plan: Plan) -> None:
+        """Record the plan, and the request that it is for: it may have recalled attachments of an earlier turn."""
         with self._database.transaction() as connection:
-            connection.execute("UPDATE runs SET plan = ? WHERE id = ?", (plan.model_dump_json(), run_id))
+            connection.execute(
+                "UPDATE runs SET request = ?, plan = ? WHERE id = ?",
+                (self._stored_request(request).model_dump_json(), plan.model_dump_json(), run_id),
+            )
 
     def with_stored_outputs(self, result: StepResult) -> StepResult:
         """The result with its pictures, recordings and files on disk instead of in memory."""
@@ -133,6 +137,9 @@ class Traces:
 
     def close(self) -> None:
         self._database.close()
+
+    def _stored_request(self, request: Request) -> Request:
+        return request.model_copy(update={"artifacts": tuple(map(self._stored, request.artifacts))})
 
     def _stored(self, artifact: Artifact) -> Artifact:
         if artifact.value is not None:

@@ -186,8 +186,8 @@ class Registry:
         folder = self._settings.experts_path / name
         if not folder.is_dir():
             raise NotAdmitted(
-                f"expert {name!r} comes from {self._origins[name]}, not from BATON_HOME",
-                "Uninstall its package, or put its name on experts.deny in baton.toml.",
+                f"expert {name!r} comes from {self._origins[name]}; only what was added or trained can be removed",
+                "Delete that file, uninstall the package, or put the name on experts.deny in baton.toml.",
             )
         del self._experts[name], self._origins[name]
         shutil.rmtree(folder)

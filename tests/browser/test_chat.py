@@ -35,8 +35,8 @@ The garden pump Otter 12 delivers <b>forty</b> litres a minute <img src=y onerro
 def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A chat over a library of one document."""
     if not Path(CHROMIUM).exists():
-        if os.environ.get("BATON_REQUIRE_BROWSER") == "1":
-            pytest.fail(f"BATON_REQUIRE_BROWSER=1, but there is no {CHROMIUM}")
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(f"REQUIRE_BROWSER=1, but there is no {CHROMIUM}")
         pytest.skip(f"there is no {CHROMIUM}: apt-get install chromium")
     folder = tmp_path_factory.mktemp("chat")
     document = folder / "warranty.md"

@@ -1,0 +1,43 @@
+"""PlannerConfig: the sizes of a planner, as transformers saves them. Knows no weight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transformers import PretrainedConfig
+
+
+class PlannerConfig(PretrainedConfig):
+    """Sizes of encoder and decoder.
+
+    Args:
+        encoder_width: D, width of the text encoder.
+        num_layers: of the decoder.
+        num_heads: of its attention.
+        feed_forward_width: of its layers.
+        max_request_tokens: T, where a request is cut.
+        max_steps: of a plan.
+        dropout: in the decoder, while training.
+    """
+
+    model_type = "baton-planner"
+
+    def __init__(
+        self,
+        encoder_width: int = 384,
+        num_layers: int = 2,
+        num_heads: int = 6,
+        feed_forward_width: int = 1024,
+        max_request_tokens: int = 256,
+        max_steps: int = 12,
+        dropout: float = 0.1,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.encoder_width = encoder_width
+        self.num_layers = num_layers
+        self.num_heads = num_heads
+        self.feed_forward_width = feed_forward_width
+        self.max_request_tokens = max_request_tokens
+        self.max_steps = max_steps
+        self.dropout = dropout

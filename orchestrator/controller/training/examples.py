@@ -1,0 +1,97 @@
+"""Examples: planning cases as places with targets, ready to be put into tensors. Knows no weight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestrator.controller.planner.symbols import Slot, Special
+from orchestrator.controller.planner.writing import (
+    MAX_PORTS,
+    Place,
+    Scene,
+    experts_allowed,
+    lasts_allowed,
+    options_of,
+    values_allowed,
+)
+from orchestrator.controller.training.cases import Filled, PlanningCase
+from orchestrator.types import Port
+
+Offsets = Sequence[tuple[int, int]]
+
+
+def scene_of(case: PlanningCase, num_tokens: int, max_steps: int) -> Scene:
+    """What the case's request offers."""
+    return Scene(case.cards, case.attachments, options_of(case.cards), num_tokens, max_steps)
+
+
+def places_of(case: PlanningCase, scene: Scene, offsets: Offsets) -> list[Place]:
+    """The case's plan as places in order, the right symbol as the target of each.
+
+    Args:
+        case: request, cards and calls.
+        scene: from `scene_of`.
+        offsets: of the request's tokens, in code points.
+    """
+    layout = scene.layout
+    places: list[Place] = []
+    calls = case.calls[: scene.max_steps]
+    for number, call in enumerate(calls):
+        places.append(Place(Slot.EXPERT, None, experts_allowed(scene, number), layout.cards + call.card))
+        written = [earlier.card for earlier in calls[:number]]
+        for position, port in enumerate(case.cards[call.card].inputs[:MAX_PORTS]):
+            filled = call.inputs.get(port.name, Filled(is_omitted=not port.required))
+            places.extend(_filled(scene, (call.card, position), port, filled, written, offsets))
+    end = Special.END if calls else Special.DECLINE
+    places.append(Place(Slot.EXPERT, None, experts_allowed(scene, len(calls)), int(end)))
+    return places
+
+
+def _filled(
+    scene: Scene, at: tuple[int, int], port: Port, filled: Filled, written: list[int], offsets: Offsets
+) -> list[Place]:
+    layout = scene.layout
+    allowed = values_allowed(scene, port, written)
+    if filled.spans:
+        found = [tokens_of(span, offsets) for span in filled.spans]
+        if any(one is None for one in found) or port.enum or port.kind == "boolean":
+            return [Place(Slot.VALUE, at, allowed, None)]
+        places = []
+        for number, one in enumerate(found):
+            assert one is not None
+            first, last = layout.tokens + one[0], layout.tokens + one[1]
+            many = values_allowed(scene, port, written, number)
+            ends = lasts_allowed(scene, first)
+            places.append(Place(Slot.VALUE, at, many, first))
+            places.append(Place(Slot.LAST, at, ends, last if last in ends else None))
+            if port.kind != "array":
+                return places
+        places.append(Place(Slot.VALUE, at, values_allowed(scene, port, written, len(found)), int(Special.OMIT)))
+        return places
+    target = _symbol(scene, filled)
+    return [Place(Slot.VALUE, at, allowed, target if target in allowed else None)]
+
+
+def _symbol(scene: Scene, filled: Filled) -> int | None:
+    layout = scene.layout
+    if filled.is_omitted:
+        return int(Special.OMIT)
+    if filled.is_missing:
+        return int(Special.MISSING)
+    if filled.boolean is not None:
+        return int(Special.TRUE if filled.boolean else Special.FALSE)
+    if filled.step is not None:
+        return layout.steps + filled.step
+    if filled.all_files:
+        return int(Special.FILES)
+    if filled.attachment is not None:
+        return layout.attachments + filled.attachment
+    if filled.option is not None and filled.option in scene.options:
+        return layout.options + scene.options.index(filled.option)
+    return None
+
+
+def tokens_of(span: tuple[int, int], offsets: Offsets) -> tuple[int, int] | None:
+    """First and last token that a span of characters touches; None where it was cut off."""
+    touched = [i for i, (start, end) in enumerate(offsets) if start < span[1] and end > span[0] and end > start]
+    return (touched[0], touched[-1]) if touched else None
