@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.database import Database, full_disk_named
-from orchestrator.errors import StorageFull
+from orchestrator.errors import ConfigError, StorageFull
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS notes (text TEXT NOT NULL);"
 
@@ -100,7 +100,7 @@ def test_a_full_file_is_storage_full_and_loses_nothing_accepted(tmp_path: Path) 
         (OSError(errno.ENOSPC, "No space left on device"), StorageFull),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), StorageFull),
         (sqlite3.OperationalError("database or disk is full"), StorageFull),
-        (PermissionError(errno.EACCES, "no"), PermissionError),
+        (PermissionError(errno.EACCES, "no"), ConfigError),
         (sqlite3.OperationalError("no such table: x"), sqlite3.OperationalError),
     ],
 )

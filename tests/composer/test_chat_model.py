@@ -41,6 +41,7 @@ QUESTION = "How much does the XR-2000 pump weigh?"
 CARDS = {
     "library_search": ExpertCard(
         name="library_search",
+        task="document-retrieval",
         inputs=(Port(name="query", kind="string"),),
         outputs=(Port(name="passages", kind="json"), Port(name="text", kind="text")),
     ),

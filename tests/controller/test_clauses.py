@@ -213,3 +213,16 @@ def test_no_text_takes_long(text: str) -> None:
     began = time.perf_counter()
     clauses_of(text)
     assert time.perf_counter() - began < 2.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is 3.5 plus 1,200?",
+        "According to our manual, what is the highest pressure?",
+        "Classify this message, which came in today, as billing, delivery or praise",
+        "根据手册，最大压力是多少？",
+    ],
+)
+def test_numbers_lead_ins_and_relative_clauses_do_not_split(text: str) -> None:
+    assert [clause.piece.text for clause in clauses_of(text)] == [text]

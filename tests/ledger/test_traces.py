@@ -88,7 +88,7 @@ def traces(tmp_path: Path) -> Iterator[Traces]:
 def test_a_whole_run_comes_back_equal(traces: Traces, tmp_path: Path) -> None:
     began = time.time()
     run_id = traces.begin(REQUEST)
-    traces.planned(run_id, PLAN)
+    traces.planned(run_id, REQUEST, PLAN)
     stored = traces.with_stored_outputs(READ)
     traces.finished_step(run_id, stored)
     traces.finished_step(run_id, FAILED)
@@ -130,7 +130,7 @@ def test_artifacts_lie_on_disk_by_sha256_and_can_be_seen_again(traces: Traces, t
 def test_a_run_in_the_making_can_be_looked_at(traces: Traces) -> None:
     run_id = traces.begin(REQUEST)
     assert (traces.get(run_id).status, traces.get(run_id).plan, traces.get(run_id).results) == ("running", None, ())
-    traces.planned(run_id, PLAN)
+    traces.planned(run_id, REQUEST, PLAN)
     traces.finished_step(run_id, FAILED)
     trace = traces.get(run_id)
     assert (trace.status, trace.plan, trace.results, trace.answer) == ("running", PLAN, (FAILED,), None)
@@ -188,8 +188,9 @@ from orchestrator.ledger.traces import Traces
 from orchestrator.types import Plan, Request, Step, StepResult
 from orchestrator.artifact import Text
 traces = Traces(Path(sys.argv[1]) / "baton.db", Path(sys.argv[1]) / "artifacts")
-run_id = traces.begin(Request(text="请总结", artifacts=(Text("a note"),), conversation_id="c"))
-traces.planned(run_id, Plan(status="planned", steps=(Step(id="s1", expert="e"), Step(id="s2", expert="e"))))
+request = Request(text="请总结", artifacts=(Text("a note"),), conversation_id="c")
+run_id = traces.begin(request)
+traces.planned(run_id, request, Plan(status="planned", steps=(Step(id="s1", expert="e"), Step(id="s2", expert="e"))))
 traces.finished_step(run_id, StepResult(step="s1", expert="e", status="done", outputs={"text": Text("done")}))
 with traces._database.transaction() as connection:
     connection.execute("DELETE FROM run_steps")
