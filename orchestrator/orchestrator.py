@@ -20,7 +20,7 @@ from orchestrator.composer.extractive import ExtractiveComposer
 from orchestrator.config import ChatModelSettings, Settings, load_settings
 from orchestrator.controller.compact import CompactController
 from orchestrator.controller.controller import Controller
-from orchestrator.controller.questions import named_but_not_attached, question_for
+from orchestrator.controller.questions import named_but_not_attached, only_looks_up, question_for
 from orchestrator.embedding import encoder
 from orchestrator.engine.local import LocalEngine
 from orchestrator.engine.scheduler import run_plan
@@ -171,13 +171,15 @@ class Orchestrator:
     async def _planned(self, request: Request) -> tuple[Request, Plan]:
         """The plan; where a file is missing that an earlier turn of the conversation brought, with that file."""
         plan = await self.aplan(request)
-        if plan.status == "planned" or request.artifacts:
+        is_lookup = plan.status == "planned" and only_looks_up(plan, self.registry.card)
+        if request.artifacts or (plan.status == "planned" and not is_lookup):
             return request, plan
         for earlier in reversed(self.traces.conversation(request.conversation_id)):
             if earlier.request.artifacts:
                 recalled = request.model_copy(update={"artifacts": earlier.request.artifacts})
                 other = await self.aplan(recalled)
-                return (recalled, other) if other.status == "planned" else (request, plan)
+                is_better = other.status == "planned" and (not is_lookup or other.confidence > plan.confidence)
+                return (recalled, other) if is_better else (request, plan)
         return request, plan
 
     async def _answered(self, trace_id: str, request: Request, plan: Plan, emit: Emit) -> Answer:

@@ -48,3 +48,11 @@ def named_but_not_attached(plan: Plan, request: Request, card: Callable[[str], E
                 if file is not None:
                     return Missing(port, own, file)
     return None
+
+
+def only_looks_up(plan: Plan, card: Callable[[str], ExpertCard]) -> bool:
+    """Whether every step asks the library, so that the request may as well concern a file of an earlier turn."""
+    try:
+        return all(card(step.expert).task in wording().lookup_tasks for step in plan.steps)
+    except UnknownExpert:  # removed since it was planned; its step will say so
+        return False
