@@ -12,6 +12,7 @@ import typer
 from orchestrator.cli.output import EXIT_STATUSES, errors_shown, note, print_json
 
 if TYPE_CHECKING:
+    from orchestrator.artifact import Artifact
     from orchestrator.orchestrator import Orchestrator
     from orchestrator.types import Answer, Plan
 
@@ -120,7 +121,7 @@ def print_sources(answer: Answer) -> None:
             made_by = ", ".join(part for part in (citation.author, citation.licence) if part)
             print(f"[{number}] expert {citation.expert} {citation.version}, step {citation.step} ({made_by})")
     for artifact in answer.artifacts:
-        print(f"file {artifact.path or artifact.name} ({artifact.media_type})")
+        print(f"file {_place(artifact)} ({artifact.media_type})")
     if answer.trace_id:
         print(f"{answer.status}, confidence {answer.confidence:.2f}, run {answer.trace_id}")
 
@@ -145,6 +146,14 @@ def _binding(binding: Any) -> str:
         case "output":
             return f"{binding.step}.{binding.port}"
     return "[" + ", ".join(_binding(item) for item in binding.items) + "]"
+
+
+def _place(artifact: Artifact) -> str:
+    """Where an artifact lies, seen from the working directory."""
+    path = artifact.path
+    if path is None:
+        return artifact.name
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _short(text: str, length: int = 160) -> str:
