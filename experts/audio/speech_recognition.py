@@ -46,6 +46,7 @@ class Transcript(NamedTuple):
         "把录音转写成文字",
         "What is said in this recording?",
         "Transcribe the audio file",
+        "Transcribe the recording",
         "Write down what the speaker says",
         "Convert this speech to text",
         "What does the voice message say?",

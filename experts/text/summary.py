@@ -38,6 +38,7 @@ class Summary(NamedTuple):
     limits="It chooses whole sentences and never rephrases; Chinese is ranked by shared words only,"
     " and text without punctuation comes back whole.",
     examples=(
+        "Summarise the text on this page",
         "Summarize this report",
         "Give me a short summary of the attached article",
         "What are the main points of this text?",

@@ -1,14 +1,16 @@
 """CausalLM: a transformers model in this process that reads tokens and gives logits, and keeps what it has read.
 
 Knows no plan and no grammar. The keys and values of the longest common beginning with the prompt before are used again,
-so a fixed header and list of cards is read once (prefix caching; the tokens of the beginning must be equal).
+so a fixed header and list of cards is read once (prefix caching: the first tokens must be equal). Layers that
+forget (sliding windows, recurrent states) cannot go back: for those a copy after the fixed part is kept.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 from numpy.typing import NDArray
@@ -16,6 +18,13 @@ from numpy.typing import NDArray
 from orchestrator.errors import BadRequest
 
 _STAND_IN = "7f3a0c52request"
+
+
+class Prompt(NamedTuple):
+    """The tokens of a prompt; the first `num_fixed` are the same for every request with these cards."""
+
+    tokens: list[int]
+    num_fixed: int
 
 
 class CausalLM:
@@ -34,6 +43,7 @@ class CausalLM:
         self._model: Any = None
         self._grammar_tokenizer: Any = None
         self._cache: Any = None
+        self._copy: tuple[list[int], Any] | None = None
         self._read: list[int] = []
         self._pending: list[int] = []
         self._beginnings: dict[str, tuple[list[int], list[int]]] = {}
@@ -77,7 +87,7 @@ class CausalLM:
 
     def unload(self) -> None:
         """Give the memory of what was read back, and of the weights where they can be loaded again."""
-        self._cache, self._read, self._pending = None, [], []
+        self._cache, self._copy, self._read, self._pending = None, None, [], []
         if isinstance(self._source, (str, Path)):
             self._model = None
 
@@ -89,8 +99,8 @@ class CausalLM:
 
     # -- prompts -------------------------------------------------------------------------------------------------------
 
-    def prompt_tokens(self, system: str, user: str, data: str) -> list[int]:
-        """The tokens of a conversation's beginning, in the model's own chat template where it has one.
+    def prompt(self, system: str, user: str, data: str) -> Prompt:
+        """The beginning of a conversation, in the model's own chat template where it has one.
 
         Args:
             system: instructions; the same text again costs nothing.
@@ -100,7 +110,7 @@ class CausalLM:
         self.load()
         before, after = self._beginning(system, user)
         inside = self._tokenizer(data, add_special_tokens=False, split_special_tokens=True)["input_ids"]
-        return [*before, *inside, *after]
+        return Prompt([*before, *inside, *after], len(before))
 
     def _beginning(self, system: str, user: str) -> tuple[list[int], list[int]]:
         for special in self._tokenizer.all_special_tokens:
@@ -129,23 +139,39 @@ class CausalLM:
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
-    def start(self, tokens: Sequence[int]) -> None:
+    def start(self, prompt: Prompt) -> None:
         """Begin anew with a prompt; the part that it shares with what was read last is kept."""
         from transformers import DynamicCache
+        from transformers.cache_utils import DynamicLayer
 
         self.load()
+        tokens = prompt.tokens
+        self.num_passes = 0
+        fresh = DynamicCache(config=self._model.config)
+        if not all(type(layer) is DynamicLayer for layer in fresh.layers):
+            self._start_behind_copy(prompt, fresh)
+            return
         shared = 0
         longest = min(len(self._read), len(tokens) - 1)  # the last token is read again: its logits are wanted
         while shared < longest and self._read[shared] == tokens[shared]:
             shared += 1
-        can_crop = self._cache is not None and all(layer.is_croppable for layer in self._cache.layers)
-        if can_crop and shared:
-            self._cache.crop(shared - len(self._read))
+        if self._cache is None or not shared:
+            self._cache, shared = fresh, 0
         else:
-            self._cache, shared = DynamicCache(config=self._model.config), 0
-        self._read = list(tokens[:shared])
-        self._pending = list(tokens[shared:])
-        self.num_reused, self.num_passes = shared, 0
+            self._cache.crop(shared - len(self._read))
+        self._read, self._pending = tokens[:shared], tokens[shared:]
+        self.num_reused = shared
+
+    def _start_behind_copy(self, prompt: Prompt, fresh: Any) -> None:
+        fixed = prompt.tokens[: prompt.num_fixed]
+        is_known = bool(fixed) and self._copy is not None and self._copy[0] == fixed
+        if fixed and not is_known:
+            self._cache, self._read, self._pending = fresh, [], fixed
+            self.logits()
+            self._copy = (fixed, self._cache)
+        self._cache = copy.deepcopy(self._copy[1]) if fixed and self._copy is not None else fresh
+        self._read, self._pending = [*fixed], prompt.tokens[len(fixed) :]
+        self.num_reused = len(fixed) if is_known else 0
 
     def feed(self, tokens: Sequence[int]) -> None:
         """Let these tokens follow; they are read at the next `logits`, all in one pass."""

@@ -161,9 +161,9 @@ class _Pen:
 
     def write(self) -> Plan:
         """The plan of all whole lines; `is_finished` says whether the model ended it."""
-        tokens = self._model.prompt_tokens(system_text(self._cards), user_text("{data}"), request_text(self._request))
-        self._num_prompt = len(tokens)
-        self._model.start(tokens)
+        prompt = self._model.prompt(system_text(self._cards), user_text("{data}"), request_text(self._request))
+        self._num_prompt = len(prompt.tokens)
+        self._model.start(prompt)
         plan = Plan(status="planned")
         while not self.is_finished:
             line = self._line(plan.steps)
