@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from orchestrator.config import Settings
+from orchestrator.errors import NotAdmitted
 from orchestrator.library.library import Library
 from orchestrator.library.search_expert import LibrarySearch
 from orchestrator.registry.registry import Registry
@@ -12,5 +15,6 @@ def registered(settings: Settings) -> Registry:
     """A registry of everything installed, of BATON_HOME, and of the search in the configured library."""
     registry = Registry(settings)
     library = Library(settings.home_path, settings.library, embedding=settings.embedding.model)
-    registry.add(LibrarySearch(library), "built-in")
+    with contextlib.suppress(NotAdmitted):  # where experts.allow or experts.deny leaves it out
+        registry.add(LibrarySearch(library), "built-in")
     return registry.discover()
