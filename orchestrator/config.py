@@ -47,8 +47,14 @@ class ExpertSettings(_Section):
 class ControllerSettings(_Section):
     """How requests become plans."""
 
-    name: str = Field(default="compact", description='"compact" is the embedded one')
+    name: Literal["compact", "chat_model", "cascade"] = Field(default="compact", description="who plans")
     shortlist_size: int = Field(default=48, ge=1, le=1000)
+    model: str | None = Field(
+        default=None,
+        description='of chat_model and cascade: as init_chat_model takes it, or "local:ID" or "local:FOLDER" for a '
+        "transformers model in this process; None takes that of [chat_model], whose base_url and api_key hold for both",
+    )
+    escalate_below: float = Field(default=0.5, ge=0, le=1, description="of cascade: confidence that asks the model")
 
 
 class EngineSettings(_Section):

@@ -18,6 +18,7 @@ from orchestrator.artifact import Artifact
 from orchestrator.composer.composer import Composer
 from orchestrator.composer.extractive import ExtractiveComposer
 from orchestrator.config import ChatModelSettings, Settings, load_settings
+from orchestrator.controller.choice import controller_of
 from orchestrator.controller.compact import CompactController
 from orchestrator.controller.controller import Controller
 from orchestrator.controller.questions import named_but_not_attached, only_looks_up, question_for
@@ -80,7 +81,7 @@ class Orchestrator:
         with contextlib.suppress(NotAdmitted):  # where experts.allow or experts.deny leaves it out
             self.registry.add(LibrarySearch(self.library), "built-in")
         self.registry.discover()
-        self.controller: Controller = controller or CompactController(index)
+        self.controller: Controller = controller or controller_of(self.settings, CompactController(index))
         self.engine = LocalEngine(self.registry, self.settings)
         self.composer: Composer = composer or _composer(
             self.settings.chat_model, ExtractiveComposer(self.registry.card, load_encoder)

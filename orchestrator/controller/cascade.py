@@ -76,7 +76,7 @@ class CascadeController:
         plan = await self._compact.plan(request, shortlist)
         taken_s = time.monotonic() - started_s
         self._count(num_requests=1, seconds_compact=taken_s)
-        if plan.confidence >= self._escalate_below:
+        if plan.confidence >= self._escalate_below or not shortlist.cards or not request.text.strip():
             return plan
         self._count(num_unsure=1)
         left_s = self._share * request.budget.deadline_s - taken_s

@@ -56,7 +56,7 @@ class ChatModelController:
         temperature: CalibrationTemperature | None = None,
         abstains: bool = True,
     ) -> None:
-        self._model = model
+        self._model: Any = model  # takes provider's own options beside what Runnable declares
         self._share = share
         self._temperature = temperature or CalibrationTemperature()
         self._abstains = abstains

@@ -143,6 +143,14 @@ async def test_nobody_is_asked_who_is_absent_or_once_the_time_is_gone(queued_con
     assert larger.asked == []
 
 
+async def test_a_second_opinion_on_nothing_is_not_asked_for(queued_controller: Callable[..., Any]) -> None:
+    larger = queued_controller()
+    cascade = CascadeController(queued_controller(NOTHING, NOTHING), larger, escalate_below=0.5)
+    assert await cascade.plan(REQUEST, Shortlist()) == NOTHING
+    assert await cascade.plan(REQUEST.model_copy(update={"text": " \n"}), SHORTLIST) == NOTHING
+    assert (larger.asked, counted(cascade)) == ([], {"num_requests": 2})
+
+
 async def test_a_cancelled_request_is_cancelled(queued_controller: Callable[..., Any]) -> None:
     larger = Waiting(30.0, SURE)
     cascade = CascadeController(queued_controller(UNSURE), larger, escalate_below=0.5)
