@@ -15,25 +15,29 @@ MAX_NAMED_LABELS = 8
 
 
 class Modality(NamedTuple):
-    """What a classifier looks at: its input port, and its name in both languages with the Chinese measure word."""
+    """What a classifier looks at: its input port, its name in English, in Chinese with a measure word and without."""
 
     port: Port
     noun: str
     noun_zh: str
+    bare_zh: str
 
 
 MODALITIES: dict[str, Modality] = {
     "text-classification": Modality(
-        Port(name="text", kind="text", description="the text to classify"), "text", "这段文字"
+        Port(name="text", kind="text", description="the text to classify"), "text", "这段文字", "文字"
     ),
     "image-classification": Modality(
-        Port(name="image", kind="image", description="the picture to classify"), "picture", "这张图片"
+        Port(name="image", kind="image", description="the picture to classify"), "picture", "这张图片", "图片"
     ),
     "audio-classification": Modality(
-        Port(name="audio", kind="audio", description="the recording to classify"), "recording", "这段录音"
+        Port(name="audio", kind="audio", description="the recording to classify"), "recording", "这段录音", "声音"
     ),
     "tabular-classification": Modality(
-        Port(name="table", kind="table", description="rows to classify, a column a feature"), "row", "这些数据行"
+        Port(name="table", kind="table", description="rows to classify, a column a feature"),
+        "row",
+        "这些数据行",
+        "数据",
     ),
 }
 
@@ -93,7 +97,7 @@ def described(task: str, labels: Sequence[str], subject: str | None) -> str:
 
 
 def requests_for(task: str, labels: Sequence[str], subject: str | None) -> tuple[str, ...]:
-    """Requests as a person would type them, five or six in English and four or five in Chinese."""
+    """Requests as a person would type them, four to six in English and five to seven in Chinese."""
     modality = MODALITIES[task]
     noun = subject or modality.noun
     noun_zh = f"{modality.noun_zh}({subject})" if subject else modality.noun_zh
@@ -104,6 +108,7 @@ def requests_for(task: str, labels: Sequence[str], subject: str | None) -> tuple
         f"What kind of {noun} is this?",
     ]
     chinese = [f"{noun_zh}属于哪一类?", f"请给{noun_zh}分类", f"判断{noun_zh}的类别"]
+    chinese += [f"这是哪一种{modality.bare_zh}?", f"把{modality.noun_zh}归类"]
     if names:
         few = names[:MAX_NAMED_LABELS]
         english += [
