@@ -97,6 +97,12 @@ class CausalLM:
         self.load()
         return self._grammar_tokenizer
 
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens the model can read and write in all."""
+        self.load()
+        return int(getattr(self._model.config.get_text_config(), "max_position_embeddings", None) or 1 << 30)
+
     # -- prompts -------------------------------------------------------------------------------------------------------
 
     def prompt(self, system: str, user: str, data: str) -> Prompt:
@@ -177,19 +183,29 @@ class CausalLM:
         """Let these tokens follow; they are read at the next `logits`, all in one pass."""
         self._pending += tokens
 
-    def logits(self) -> NDArray[numpy.float32]:
-        """The next token's logits, (V,), after everything that was fed."""
+    @property
+    def num_pending(self) -> int:
+        """How many tokens were fed and not read."""
+        return len(self._pending)
+
+    def read(self, num_tokens: int) -> NDArray[numpy.float32]:
+        """Read so many of the tokens that were fed, in one pass; the logits behind them, (V,)."""
         import torch
 
+        tokens = self._pending[:num_tokens]
         with torch.inference_mode():
-            pending = torch.tensor([self._pending], device=self._model.device)  # (1, T)
+            ids = torch.tensor([tokens], device=self._model.device)  # (1, T)
             try:
-                output = self._model(input_ids=pending, past_key_values=self._cache, use_cache=True, logits_to_keep=1)
+                output = self._model(input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=1)
             except BaseException:
                 self._cache, self._read = None, []  # half a pass may stand in it
                 raise
-            self._read += self._pending
-            self._pending = []
+            self._read += tokens
+            self._pending = self._pending[num_tokens:]
             self.num_passes += 1
             logits: NDArray[numpy.float32] = output.logits[0, -1].float().cpu().numpy()
             return logits
+
+    def logits(self) -> NDArray[numpy.float32]:
+        """The next token's logits, (V,), after everything that was fed."""
+        return self.read(self.num_pending)

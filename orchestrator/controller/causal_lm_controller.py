@@ -27,6 +27,7 @@ from orchestrator.errors import BatonError, ControllerFailed
 from orchestrator.types import Alternative, ExpertCard, Plan, Request, Shortlist, Step, Value
 
 _NUM_ALTERNATIVES = 3
+_MAX_PASS_TOKENS = 512  # of a prompt: between two passes it can be seen that time is over
 
 
 class Writing(Value):
@@ -90,7 +91,9 @@ class CausalLMController:
 
     def _plan(self, request: Request, cards: Sequence[ExpertCard], is_stopped: threading.Event) -> Plan:
         end_s = time.monotonic() + self._share * request.budget.deadline_s
-        with self._lock:
+        if not self._lock.acquire(timeout=max(0.0, end_s - time.monotonic())):
+            raise ControllerFailed("the language model was busy with other requests until this one's time was over")
+        try:
             try:
                 pen = _Pen(self.model, request, cards, self._only_quotes, end_s, is_stopped)
                 plan = pen.write()
@@ -99,6 +102,8 @@ class CausalLMController:
             except Exception as error:  # whatever torch and the model's own code raise
                 raise ControllerFailed(f"the language model failed: {type(error).__name__}: {error}") from error
             self.last = pen.cost()
+        finally:
+            self._lock.release()
         if not pen.is_finished:
             if not self._abstains:
                 raise ControllerFailed("the language model ran out of time or tokens before its plan was whole")
@@ -163,8 +168,14 @@ class _Pen:
         """The plan of all whole lines; `is_finished` says whether the model ended it."""
         prompt = self._model.prompt(system_text(self._cards), user_text("{data}"), request_text(self._request))
         self._num_prompt = len(prompt.tokens)
-        self._model.start(prompt)
         plan = Plan(status="planned")
+        if self._num_prompt >= self._model.max_tokens:
+            return plan
+        before_s = time.perf_counter()
+        self._model.start(prompt)
+        while self._model.num_pending > _MAX_PASS_TOKENS and not self._is_out_of_budget(0):
+            self._model.read(_MAX_PASS_TOKENS)
+        self._prompt_s = time.perf_counter() - before_s
         while not self.is_finished:
             line = self._line(plan.steps)
             if line is None:
@@ -228,8 +239,8 @@ class _Pen:
             return int(allowed[0]), 1.0
         before_s = time.perf_counter()
         logits = self._model.logits()  # (V,)
-        if self._prompt_s == 0.0:
-            self._prompt_s = time.perf_counter() - before_s
+        if self._num_tokens == self._num_forced:  # the first choice: the rest of the prompt was read with it
+            self._prompt_s += time.perf_counter() - before_s
         allowed = allowed[allowed < len(logits)]
         weights = numpy.exp(logits[allowed].astype(numpy.float64) - logits[allowed].max())
         probabilities = weights / weights.sum()  # (A,)
@@ -284,4 +295,5 @@ class _Pen:
             self._is_stopped.is_set()
             or time.monotonic() >= self._end_s
             or self._num_tokens + num_wanted_tokens > self._request.budget.max_tokens
+            or self._num_prompt + self._num_tokens + num_wanted_tokens > self._model.max_tokens
         )

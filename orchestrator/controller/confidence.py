@@ -12,6 +12,7 @@ from orchestrator.errors import BadRequest
 from orchestrator.types import Value
 
 _WHOLE_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_MAX_LINE_CHARACTERS = 4000  # what is longer is no step
 _IN_NUMBER = re.compile(r"(?:=|\[|[,:] )-?\d[\d.]*$")
 
 
@@ -20,6 +21,8 @@ def decides_structure(line: str) -> bool:
 
     The confidence of a plan says that its experts and links are right; the letters of a string say nothing about that.
     """
+    if len(line) > _MAX_LINE_CHARACTERS:
+        return False
     rest = _WHOLE_STRING.sub("", line)
     return '"' not in rest and _IN_NUMBER.search(rest) is None
 

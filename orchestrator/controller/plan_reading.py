@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.controller.plan_tokens import Line, Token, string_of
+from orchestrator.controller.plan_tokens import Line, Token, number_of, string_of
 from orchestrator.controller.port_fit import place_of, takes_list, takes_literal, takes_words
 from orchestrator.controller.questions import Missing, question_for
 from orchestrator.engine.bindings import is_compatible
@@ -31,6 +30,7 @@ from orchestrator.types import (
 
 STEP_ID = re.compile(r"(?!ask$|decline$)[A-Za-z_]\w*")
 _WORDS = {"true": True, "false": False, "null": None}
+_MAX_DEPTH = 50
 _VALUE = 'a value: $1, $0, "words", a number, true, false, null, [ ], { }, an output such as s1.text, or ?'
 
 
@@ -230,30 +230,32 @@ class Reading:
             return Collection(items=tuple(items))
         return Literally(value=literals)
 
-    def _json(self, line: Line) -> Any:
+    def _json(self, line: Line, depth: int = 0) -> Any:
         token = line.take()
+        if depth > _MAX_DEPTH:
+            raise line.error(f"at most {_MAX_DEPTH} lists and objects in one another", token)
         match token.kind:
             case "number":
-                return json.loads(token.text)
+                return number_of(line, token)
             case "words" | "literal":
                 return string_of(line, token)
             case "name" if token.text in _WORDS:
                 return _WORDS[token.text]
             case "mark" if token.text == "[":
-                return self._json_items(line)
+                return self._json_items(line, depth + 1)
             case "mark" if token.text == "{":
-                return self._json_fields(line)
+                return self._json_fields(line, depth + 1)
         raise line.error(_VALUE, token)
 
-    def _json_items(self, line: Line) -> list[Any]:
+    def _json_items(self, line: Line, depth: int) -> list[Any]:
         items: list[Any] = []
         while not line.skip("]"):
             if items:
                 line.expect(",", "',' or ']'")
-            items.append(self._json(line))
+            items.append(self._json(line, depth))
         return items
 
-    def _json_fields(self, line: Line) -> dict[str, Any]:
+    def _json_fields(self, line: Line, depth: int) -> dict[str, Any]:
         fields: dict[str, Any] = {}
         while not line.skip("}"):
             if fields:
@@ -262,7 +264,7 @@ class Reading:
                 raise line.error("a key in quotes")
             key = string_of(line, line.take())
             line.expect(":")
-            fields[key] = self._json(line)
+            fields[key] = self._json(line, depth)
         return fields
 
     # -- links ---------------------------------------------------------------------------------------------------------

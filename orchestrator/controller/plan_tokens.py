@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from orchestrator.errors import BadRequest, PlanSyntax
 
@@ -14,9 +14,9 @@ _TOKEN = re.compile(
       | (?P<words>"(?:[^"\\]|\\.)*")
       | (?P<literal>'(?:[^'\\]|\\.)*')
       | (?P<quoted>`[^`]+`)
-      | (?P<place>@\d+(?::\d+)?)
-      | (?P<file>\$\d+)
-      | (?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?=[\s,)\]}]|$))
+      | (?P<place>@[0-9]{1,9}(?::[0-9]{1,9})?)
+      | (?P<file>\$[0-9]{1,9})
+      | (?P<number>-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?=[\s,)\]}]|$))
       | (?P<name>[^\s()\[\]{}=,:"'`@$?]+)
       | (?P<mark>[()\[\]{}=,:?])""",
     re.VERBOSE,
@@ -125,7 +125,19 @@ def string_of(line: Line, token: Token) -> str:
     if token.kind == "literal":
         inner = _STRING_PARTS.sub(lambda m: {'"': '\\"', "\\'": "'"}.get(m.group(), m.group()), inner)
     try:
-        said: Any = json.loads(f'"{inner}"', strict=False)
-    except json.JSONDecodeError as error:
+        said = str(json.loads(f'"{inner}"', strict=False))
+        said.encode()  # half a surrogate pair is no text
+    except (json.JSONDecodeError, UnicodeEncodeError) as error:
         raise line.error("a string with JSON escapes", token) from error
-    return str(said)
+    return said
+
+
+def number_of(line: Line, token: Token) -> int | float:
+    """What a number says."""
+    try:
+        number: int | float = json.loads(token.text)
+    except ValueError as error:  # no JSON (007), or of more digits than Python takes
+        raise line.error("a number", token) from error
+    if not math.isfinite(number):
+        raise line.error("a number of a size that a computer holds", token)
+    return number

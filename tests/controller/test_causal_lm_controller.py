@@ -319,6 +319,21 @@ def test_header_and_cards_are_read_once_and_forced_tokens_cost_no_pass(overfitte
     assert reused.num_passes <= reused.num_tokens - reused.num_forced_tokens + 1
 
 
+def test_what_was_read_when_time_was_over_is_not_read_again(tokenizer: Any) -> None:
+    lm = CausalLM(a_model("qwen3", len(tokenizer)), tokenizer, device="cpu")
+    controller = CausalLMController(lm)
+    long = asked("Read it. " * 300, PHOTO)
+    lm.load()
+    first = lm.prompt(system_text(CARDS), user_text("{data}"), request_text(long))
+    lm.start(first)
+    lm.read(512)
+    assert 0 < lm.num_pending < len(first.tokens)
+    planned(controller, long)
+    assert controller.last is not None
+    assert controller.last.num_reused_tokens == 512
+    assert controller.last.num_prompt_tokens == len(first.tokens)
+
+
 def test_layers_that_forget_begin_behind_a_copy(tokenizer: Any) -> None:
     model = a_model("qwen3", len(tokenizer), sliding_window=64, use_sliding_window=True, max_window_layers=0)
     lm = CausalLM(model, tokenizer, device="cpu")
@@ -348,6 +363,8 @@ def test_tokens_and_time_are_kept_to(overfitted: CausalLM) -> None:
     for budget in ({"max_tokens": 20}, {"deadline_s": 1e-6}):
         with pytest.raises(ControllerFailed):
             planned(CausalLMController(overfitted, abstains=False), asked(long, PHOTO, **budget))
+    novel = planned(CausalLMController(overfitted), asked("read the sign, " * 5000, PHOTO))
+    assert (novel.status, novel.confidence, novel.steps) == ("abstained", 0.0, ())
     one = planned(CausalLMController(overfitted), asked(long, PHOTO, max_steps=1))
     assert (one.status, len(one.steps)) == ("planned", 1)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 import string
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -218,6 +220,14 @@ def test_a_file_that_the_text_names_stands_for_it() -> None:
         ("s1 = summarize(text=@5:999)", 1, 21, "@start:end within 0 and 48"),
         ("decline\ns1 = summarize(text=$0)", 2, 1, "nothing behind 'decline'"),
         ("ask which", 1, 5, "a question in quotes"),
+        ("s1 = label(text=$0, labels=" + "[" * 5000, 1, 80, "at most 50 lists"),
+        ("s1 = label(text=$0, margin=" + "9" * 5000 + ")", 1, 28, "a number"),
+        ("s1 = label(text=$0, margin=1e999)", 1, 28, "a number of a size"),
+        ("s1 = label(text=$0, margin=007)", 1, 28, "a number"),
+        ("s1 = label(text=$" + "9" * 5000 + ")", 1, 17, "$0 to $3"),
+        ("s1 = label(text=@" + "9" * 5000 + ")", 1, 17, "@start:end within"),
+        ('s1 = label(text="\\ud800")', 1, 17, "a string with JSON escapes"),
+        ("s1 = " + "summarize(" * 9000, 1, 16, "another input"),
     ],
 )
 def test_what_is_no_plan_is_named_by_its_place(text: str, line: int, column: int, expected: str) -> None:
@@ -578,3 +588,24 @@ def test_places_are_the_first_occurrence_or_the_files() -> None:
         None,
     )
     assert [file.piece.start for file in named_files(image, request)] == [0, 12]
+
+
+# -- the manual --------------------------------------------------------------------------------------------------------
+
+MANUAL = (Path(__file__).parents[2] / "docs" / "plan-language.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("text", re.findall(r"```plan\n(.*?)```", MANUAL, re.DOTALL))
+def test_the_manuals_plans_are_read_and_written(text: str) -> None:
+    labels = LABEL.model_copy(
+        update={
+            "name": "zero_shot_classification",
+            "inputs": (Port(name="text", kind="text"), Port(name="labels", kind="array")),
+        }
+    )
+    request = Request(
+        text='Read "the sign", look up the sign in the manual in 2 sentences',
+        artifacts=(PHOTO, Image.from_bytes(b"other", name="back.jpg")),
+    )
+    cards = (READ, SUMMARY, SEARCH, labels)
+    assert write(read(text, request, cards), request, cards) == text
