@@ -26,7 +26,7 @@ class ChatModelSettings(_Section):
 
     model: str | None = Field(default=None, description='as init_chat_model takes it, e.g. "openai:my-model"')
     base_url: str | None = Field(default=None, description="of an OpenAI-compatible server")
-    api_key: str | None = None
+    api_key: str | None = Field(default=None, description="for that server; better given as a variable than in a file")
 
 
 class EmbeddingSettings(_Section):
@@ -39,16 +39,16 @@ class ExpertSettings(_Section):
     """Which experts load."""
 
     allow: tuple[str, ...] | None = Field(default=None, description="names that may load; None allows all")
-    deny: tuple[str, ...] = ()
-    allow_remote_code: bool = False
-    allow_pickle: bool = False
+    deny: tuple[str, ...] = Field(default=(), description="names that may not load")
+    allow_remote_code: bool = Field(default=False, description="let added checkpoints run Python code of their own")
+    allow_pickle: bool = Field(default=False, description="let added checkpoints bring pickled weights")
 
 
 class ControllerSettings(_Section):
     """How requests become plans."""
 
     name: Literal["compact", "chat_model", "cascade"] = Field(default="compact", description="who plans")
-    shortlist_size: int = Field(default=48, ge=1, le=1000)
+    shortlist_size: int = Field(default=48, ge=1, le=1000, description="cards that the controller chooses from")
     model: str | None = Field(
         default=None,
         description='of chat_model and cascade: as init_chat_model takes it, or "local:ID" or "local:FOLDER" for a '
@@ -60,7 +60,7 @@ class ControllerSettings(_Section):
 class EngineSettings(_Section):
     """Where steps run."""
 
-    name: Literal["local"] = "local"
+    name: Literal["local"] = Field(default="local", description="this machine")
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$", description='"auto", "cpu" or "cuda:0"')
     cpu_slots: int = Field(default=2, ge=1, le=256, description="steps that run on the CPU at once")
 
@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default=Path("~/.baton"), description="state: database, vectors, artifacts, experts")
-    library: str = "default"
+    library: str = Field(default="default", description="name of the library that is searched and added to")
     budget: Budget = Budget()
     policy: Policy = Policy()
     chat_model: ChatModelSettings = ChatModelSettings()

@@ -34,17 +34,19 @@ class Value(BaseModel):
 class Budget(Value):
     """What a request may use at most."""
 
-    deadline_s: float = Field(default=120.0, gt=0)
-    max_steps: int = Field(default=16, ge=1, le=1000)
-    max_tokens: int = Field(default=2048, ge=1)
-    max_gpu_bytes: int | None = Field(default=None, ge=0)
+    deadline_s: float = Field(default=120.0, gt=0, description="seconds after which running steps end")
+    max_steps: int = Field(default=16, ge=1, le=1000, description="steps of a plan; a longer one is refused")
+    max_tokens: int = Field(default=2048, ge=1, description="tokens that a chat model may write; not looked at yet")
+    max_gpu_bytes: int | None = Field(default=None, ge=0, description="GPU memory of a request; not looked at yet")
 
 
 class Policy(Value):
     """What a request may do: private and without effects unless somebody says otherwise."""
 
-    allow_network: bool = False
-    allow_effects: tuple[Literal["writes", "spends"], ...] = ()
+    allow_network: bool = Field(default=False, description="let experts be planned that send data out")
+    allow_effects: tuple[Literal["writes", "spends"], ...] = Field(
+        default=(), description="effects of experts that may be planned: writes, spends"
+    )
     allow_licences: tuple[str, ...] | None = Field(default=None, description="SPDX ids; None allows all")
 
 
