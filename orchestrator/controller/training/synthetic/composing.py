@@ -57,7 +57,7 @@ class _Writer:
         if rng.random() < 0.22 and (intro := speaker.introduce_file()):
             before.append(capitalised(intro))
         units = self._units()
-        if len(units) == 1 and rng.random() < 0.16:
+        if rng.random() < (0.16 if len(units) == 1 else 0.08):
             speaker.tell_facts(units[0])
         main = self._single(units[0]) if len(units) == 1 else self._several(units)
         for fact in speaker.facts:
@@ -71,10 +71,12 @@ class _Writer:
             before.reverse()
         sentences = [*before, main, *behind]
         phrase: Phrase = []
+        between = ""
         for i, sentence in enumerate(sentences):
             if i:
-                phrase.append(" " if self.english else "")
+                phrase.append(between)
             phrase.extend(sentence)
+            between = "\n" if sentence is main and "list" in self.phenomena else " " if self.english else ""
         phrase += self._trailing()
         return self._typed(phrase)
 
@@ -83,7 +85,11 @@ class _Writer:
         for value in self.speaker.trailing:
             quoted = self.rng.random() < 0.5
             opening, closing = ('"', '"') if self.english else ("“", "”")
-            lead = self.rng.choice(["\n", "\n\n", " ", ""]) if quoted else self.rng.choice(["\n", "\n\n"])
+            lead = (
+                self.rng.choice(["\n", "\n\n", " " if self.english else ""])
+                if quoted
+                else self.rng.choice(["\n", "\n\n"])
+            )
             phrase += [lead + (opening if quoted else ""), *value, closing if quoted else ""]
         return phrase
 
@@ -125,7 +131,7 @@ class _Writer:
             self.phenomena.add("situation")
             said = capitalised(speaker.say(position, wording.says))
             return marked(("clause", position), [*said, "." if self.english else "。"])
-        if not hidden and way < 0.35 and not self.graph.parallel_slot and not speaker.nested:
+        if not hidden and way < 0.35 and not self.graph.parallel_slot and not speaker.nested and not speaker.facts:
             return self._terse(position)
         return self._framed([speaker.clause(position)])
 
@@ -234,7 +240,7 @@ class _Writer:
         second = self.speaker.clause(units[1])
         fields = {"c1": first, "c2": second, "g1": as_gerund(first), "g2": as_gerund(second)}
         sentence = filled(self._one("before"), fields)
-        if not self.english and self.rng.random() < 0.4:
+        if not self.english and self.rng.random() < 0.4 and text_of(sentence)[0] != "等":
             sentence = ["请", *sentence]
         sentence = capitalised(sentence) if self.english else sentence
         return [*sentence, "." if self.english else "。"]
@@ -260,7 +266,7 @@ class _Writer:
         speaker = Speaker(Graph([step]), self.language, False, self.rng)
         words = text_of(speaker.say(0, step.operation.wording(self.language).clauses))
         sentence = self._one("not_wanted").replace("{c}", words)
-        return [sentence.replace(" my ", " your ") if False else sentence]
+        return [sentence]
 
 
 def _short_about(operation: Operation) -> str:

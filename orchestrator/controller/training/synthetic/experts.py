@@ -131,7 +131,7 @@ def _name(operation: Operation, rng: Random) -> str:
     elif style < 0.93:
         name = "".join(lower)
     elif style < 0.97:
-        name = f"{brand}{rng.choice(['', '_', '.'])}{'_'.join(lower)}"
+        name = f"{brand}{rng.choice(['_', '.', '-'])}{'_'.join(lower)}"
     else:
         name = brand + rng.choice(["", "AI", "Hub", "Tool", "_app"])
     name = _ILLEGAL.sub("", name)
@@ -271,7 +271,7 @@ def _outputs(operation: Operation, rng: Random) -> tuple[tuple[Port, ...], str |
     many = operation.noun[1].replace(" ", "_").replace("-", "_")
     summary = rng.choice(["summary", "text", "report", "message", "description"])
     if (noun and gives in ("json", "confirmation")) or operation.key.endswith("/recommend"):
-        item = rng.choice([f"{noun}_id", f"{noun}_number", f"best_{noun}"])
+        item = rng.choice([f"{noun}_id", f"{noun}_number", f"{'best' if gives == 'json' else 'new'}_{noun}"])
         ports = [Port.model_construct(**_port(item, "string", f"Number of the {operation.noun[0]}"))]
         if gives == "json" and rng.random() < 0.4:
             ports.append(Port.model_construct(**_port(rng.choice([many, "results"]), "json")))

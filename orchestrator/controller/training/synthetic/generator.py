@@ -109,7 +109,8 @@ def _sampled(choice: Choice, rng: Random) -> tuple[Graph, str]:
     if shape < 0.74:
         return graphs.chain(choice, rng, False, rng.choice([2, 2, 2, 3, 3, 4, 5])), "chain"
     if shape < 0.82:
-        return graphs.unsaid(choice, rng), "unsaid"
+        graph = graphs.unsaid(choice, rng)
+        return graph, "unsaid" if len(graph.steps) > 1 else "single"
     if shape < 0.88:
         return graphs.join(choice, rng, False), "join"
     if shape < 0.93:
@@ -305,12 +306,13 @@ def _node(graph: Graph, position: int, request: str, spans: Spans, language: Lan
             arguments[expert.input_ports[number]] = argument
     for name, value in step.slots.items():
         use = expert.slot_ports.get(name)
-        if use is None or ("arg", position, name) not in spans:
+        said_by = position if ("arg", position, name) in spans else 0 if graph.parallel_slot else None
+        if use is None or said_by is None or ("arg", said_by, name) not in spans:
             continue
-        start, end = spans["arg", position, name]
+        start, end = spans["arg", said_by, name]
         arguments[use.port.name] = _slot_argument(value, use.form, request, start, end, language)
         if use.unit_port is not None:
-            start, end = spans["unit", position, name]
+            start, end = spans["unit", said_by, name]
             arguments[use.unit_port.name] = Argument("value", value.unit, start, end)
     return SyntheticNode(expert.card.name, arguments, each, step.after)
 

@@ -17,16 +17,18 @@ NUM_VARIANTS = 12  # different experts of one operation and card style
 _FOLLOWED_BY = {
     "find": "book_item book_item details compare", "recommend": "book_item details", "history": "details",
     "book": "status pay cancel change details", "book_item": "status pay details change", "order": "status pay cancel report",
-    "create": "details status approve download verify", "submit": "status verify download details",
+    "create": "details status approve download verify change delete", "submit": "status verify download details",
     "change": "details status", "cancel": "book order create", "verify": "", "details": "", "price": "book order",
     "renew": "pay details", "approve": "status pay",
 }  # fmt: skip
-_ORDERS = ("cancel", "verify", "price")  # what comes after these needs no output of theirs
 _SUFFIXES = {
     "image": "jpg png jpeg webp", "audio": "mp3 wav m4a flac ogg", "video": "mp4 mov mkv avi", "table": "csv xlsx tsv",
     "text": "txt md", "file": "pdf docx pptx zip", "json": "json",
 }  # fmt: skip
-_STEMS = ["photo", "IMG_2041", "scan", "report", "example", "holiday", "meeting", "interview", "sample", "invoice", "talk", "sales", "notes", "chart", "lecture", "call", "draft", "song", "clip", "poster", "letter", "receipt", "survey", "garden", "street", "page3", "final", "demo", "audio_01", "DSC0093", "team", "data", "results", "podcast"]
+_STEMS = (
+    "photo IMG_2041 scan report example holiday meeting interview sample invoice talk sales notes chart lecture call draft "
+    "song clip poster letter receipt survey garden street page3 final demo audio_01 DSC0093 team data results podcast"
+).split()
 _STEMS_ZH = ["报告", "照片", "会议录音", "合同", "发票", "旅行视频", "数据", "采访", "讲座", "海报"]
 
 
@@ -121,7 +123,7 @@ def new_step(operation: Operation, style: CardStyle, rng: Random) -> Step:
     step = Step(expert)
     inline = inline_slots(operation)
     if expert.opaque:
-        chosen = [(slot, "text", True) for slot, needed in operation.slots if needed or rng.random() < 0.3]
+        chosen = [(slot, "text", True) for slot, needed in operation.slots if needed or rng.random() < 0.4]
     else:
         chosen = [(name, use.form, use.port.required) for name, use in expert.slot_ports.items()]
     for name, form, required in chosen:
@@ -149,7 +151,7 @@ def _own_source(graph: Graph, step: Step, kind: str, many: bool, rng: Random) ->
     if kind == "several":
         ids = [spoken("id", "text", rng).en for _ in range(rng.randint(2, 3))]
         return Source("id", words=Spoken(*(_enumerated(ids, language) for language in ("en", "zh")), value=ids))
-    if kind == "text" and not many and rng.random() < 0.6:
+    if kind == "text" and not many and step.operation.domain != "code_repositories" and rng.random() < 0.6:
         return Source("quote", words=Spoken(*rng.choice(pools()[rng.choice(["sentence", "sentence", "message"])])))
     if many:
         return Source("files", files=tuple(_attach(graph, kind, rng) for _ in range(rng.randint(2, 4))))
@@ -217,21 +219,25 @@ def extend(graph: Graph, position: int, choice: Choice, rng: Random) -> bool:
 
 def _continuation(producer: Step, choice: Choice, rng: Random) -> tuple[Operation | None, bool]:
     operation = producer.operation
-    actions = [a for a in _FOLLOWED_BY.get(operation.action, "").split()]
+    actions = _FOLLOWED_BY.get(operation.action, "").split()
     about = _about_object(choice.domains, operation.object_key) if actions else {}
     possible = [about[action] for action in actions if action in about]
     if possible and rng.random() < 0.72:
         chosen = rng.choice(possible)
-        return chosen, not (chosen.inputs and producer.expert.output_for("string", item=True))
+        return chosen, not (chosen.inputs and _follows_by_item(producer))
     kinds = [port.kind for port in producer.expert.card.outputs if port.name != producer.expert.item_output]
     readers = _readers(choice.domains, rng.choice(kinds)) if kinds else ()
     if producer.expert.opaque:
-        gives = operation.gives if operation.gives in _SUFFIXES else "text"
-        readers = _readers(choice.domains, gives)
+        readers = _readers(choice.domains, operation.gives if operation.gives in _SUFFIXES else "text")
+    readers = tuple(reader for reader in readers if _may_follow(operation, reader, 0))
     sinks = [reader for reader in readers if reader.domain == "sinks"]
     if sinks and (rng.random() < 0.35 or (operation.domain not in MEDIA_DOMAINS and rng.random() < 0.3)):
         return rng.choice(sinks), False
     return (rng.choice(readers), False) if readers else (None, False)
+
+
+def _follows_by_item(producer: Step) -> bool:
+    return producer.expert.opaque or producer.expert.item_output is not None
 
 
 def _linked(graph: Graph, step: Step, position: int, rng: Random) -> bool:
@@ -241,7 +247,7 @@ def _linked(graph: Graph, step: Step, position: int, rng: Random) -> bool:
     if not _port_feeding(producer.expert, step.expert, 0):
         return False
     if wanted.kind == "several":
-        step.inputs.append(Source("steps" if len(graph.steps) > 1 and False else "step", (position,)))
+        step.inputs.append(Source("step", (position,)))
     else:
         step.inputs.append(Source("steps" if wanted.many else "step", (position,)))
     if wanted.many and not wanted.is_item and not _second_producer(graph, step, position, rng):
@@ -271,12 +277,44 @@ def _second_producer(graph: Graph, step: Step, position: int, rng: Random) -> bo
     return True
 
 
+def _may_follow(producer: Operation, consumer: Operation, position: int) -> bool:
+    """Whether it makes sense that one reads the other's output, whatever the ports' kinds allow."""
+    wanted, gives = consumer.inputs[position], producer.gives
+    if wanted.kind == "text" and consumer.domain not in MEDIA_DOMAINS and consumer.domain != producer.domain:
+        return False
+    if wanted.is_item:
+        return bool(producer.noun[0]) and producer.object_key == consumer.object_key
+    if wanted.kind == "file":
+        return gives in ("file", "image", "table", "text") if consumer.domain == "sinks" else gives == "file"
+    if wanted.kind == "any":
+        return gives in ("image", "audio", "video", "file", "table", "text")
+    if wanted.kind != "text":
+        return gives == wanted.kind
+    if gives in ("image", "audio", "video", "file"):
+        return False
+    if gives in ("confirmation", "string"):
+        return (
+            consumer.domain == "sinks"
+            and producer.domain != "sinks"
+            or gives == "string"
+            and consumer.names[0].startswith("send")
+        )
+    # Words on words: what is short or no prose is passed on, read aloud or translated, not summarised.
+    return (
+        gives == "text"
+        or consumer.domain == "sinks"
+        or consumer.names[0] in ("translate text", "text to speech", "combine texts")
+    )
+
+
 def _port_feeding(producer: Expert, consumer: Expert, position: int) -> str | None:
     """The producer's output port for an input of the consumer."""
     if consumer.opaque or producer.opaque:
-        if consumer.opaque != producer.opaque:
+        if consumer.opaque != producer.opaque or not _may_follow(producer.operation, consumer.operation, position):
             return None
         return producer.card.outputs[0].name
+    if not _may_follow(producer.operation, consumer.operation, position):
+        return None
     port = consumer.card.input(consumer.input_ports[position])
     assert port is not None
     return producer.output_for(port.kind, consumer.operation.inputs[position].is_item)

@@ -185,7 +185,8 @@ def _time(detail: str, form: str, rng: Random) -> Spoken:
         en.append(f"{'half past ' if minute else ''}{number_word(hour12)} {day_part}")
     part = "早上" if hour < 9 else "上午" if hour < 12 else "中午" if hour == 12 else "下午" if hour < 18 else "晚上"
     said = chinese_number(hour12, True) if rng.random() < 0.5 else str(hour12)
-    zh = f"{part}{said}点" + ("半" if minute == 30 else f"{minute}分" if minute else "")
+    minutes = chinese_number(minute) if minute and not said.isdigit() else str(minute)
+    zh = f"{part}{said}点" + ("半" if minute == 30 else f"{minutes}分" if minute else "")
     return Spoken(rng.choice(en), zh if rng.random() < 0.8 else f"{hour:02d}:{minute:02d}", value)
 
 

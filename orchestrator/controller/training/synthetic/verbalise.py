@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,8 +12,16 @@ from typing import Any
 
 from orchestrator.artifact import kind_of
 from orchestrator.controller.training.synthetic.graphs import Graph, Source, Step
-from orchestrator.controller.training.synthetic.lexicon import Operation, slots
-from orchestrator.controller.training.synthetic.phrases import Phrase, fields_of, filled, joined, marked, text_of
+from orchestrator.controller.training.synthetic.lexicon import Operation, Slot, slots
+from orchestrator.controller.training.synthetic.phrases import (
+    Phrase,
+    fields_of,
+    filled,
+    joined,
+    marked,
+    template_parts,
+    text_of,
+)
 from orchestrator.controller.training.synthetic.values import Spoken
 from orchestrator.types import Language
 
@@ -35,6 +44,10 @@ def _variants(key: str, text: str) -> tuple[str, ...]:
     ):  # the spaces of connectors matter; a semicolon of their own is doubled
         return tuple(part.replace("\0", ";") for part in text.replace(";;", ";\0").split(";"))
     return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+_ARTICLE = re.compile(r"^(?:the|my|this|that|an?|each of the|all the|every one of the|all of these|these) ")
+_ARTICLE_BEFORE = re.compile(r"(?:^|\s)(?:the|an?|your) (?:(?!of|for|with|from|in|on|about|to)[\w-]+ )+$")
 
 
 class Speaker:
@@ -215,18 +228,32 @@ class Speaker:
             if slot in inline:
                 fields[slot] = self.value(p, slot)
         outside = [(p, slot) for p, slot in said if slot not in inline]
-        before, behind = self._adjuncts(outside, inline)
+        before, behind = self._adjuncts(outside, inline, position in self.nested)
         fields["adj"], fields["de"], fields["post"] = before, before, behind
         for number in range(len(self.graph.steps[position].operation.inputs)):
             name = "in" if number == 0 else f"in{number + 1}"
             if name in inline:
-                fields[name] = self.input(position, number)
+                fields[name] = self._fitting(template, name, self.input(position, number))
         phrase = filled(template, fields)
         if not inline & {"adj", "de"} and before:
             phrase = _inserted(phrase, before)
         if behind and "post" not in inline:
             phrase = _inserted(phrase, behind)
         self._last = position
+        return phrase
+
+    def _fitting(self, template: str, name: str, phrase: Phrase) -> Phrase:
+        """The input without its article where the template has one before it: the redacted {in}."""
+        lead = next(literal for literal, field in template_parts(template) if field == name)
+        if self.language != "en" or not _ARTICLE_BEFORE.search(lead):
+            return phrase
+        text = text_of(phrase)
+        if text in ("it", "that", "this"):
+            return ["version"]
+        if isinstance(phrase[0], str):
+            return [_ARTICLE.sub("", phrase[0]), *phrase[1:]]
+        if len(phrase) > 1 and isinstance(phrase[1], str):
+            return [phrase[0], _ARTICLE.sub("", phrase[1]), *phrase[2:]]
         return phrase
 
     def _names_inputs(self, position: int, template: str) -> bool:
@@ -237,8 +264,12 @@ class Speaker:
             for number in range(len(self.graph.steps[position].inputs))
         )
 
-    def _adjuncts(self, wanted: Sequence[tuple[int, str]], inline: frozenset[str]) -> tuple[Phrase, Phrase]:
+    def _adjuncts(
+        self, wanted: Sequence[tuple[int, str]], inline: frozenset[str], attributive_only: bool
+    ) -> tuple[Phrase, Phrase]:
         """Phrases of values that the template does not name: before the noun and behind the clause."""
+        if self.language == "zh":
+            wanted = sorted(wanted, key=lambda one: _chinese_rank(slots()[one[1]]))
         before: list[Phrase] = []
         behind: list[Phrase] = []
         for p, slot in wanted:
@@ -247,7 +278,8 @@ class Speaker:
                 phrase = filled(self.rng.choice(spec.en), {"v": self.value(p, slot)})
                 before += [[" ", *phrase]] if text_of(phrase)[:1] not in ":," else [phrase]
                 continue
-            template = self.rng.choice(spec.zh)
+            forms = [form for form in spec.zh if form[0] != ","] if attributive_only else ()
+            template = self.rng.choice(forms or spec.zh)
             phrase = filled(template.lstrip(","), {"v": self.value(p, slot)})
             attributive = "de" in inline and not template.startswith(",")
             if attributive:
@@ -294,10 +326,16 @@ class Speaker:
                 return False
         if not any(self._names_inputs(position, np) for np in step.operation.wording(self.language).np):
             return False
-        said = {field for np in step.operation.wording(self.language).np for field in fields_of(np)}
-        inline = {f for c in step.operation.wording(self.language).clauses for f in fields_of(c)}
-        # Values that only the clause has a place for would hang loosely on the noun.
-        return all(slot in said or slot not in inline for slot in step.slots)
+        return all(self._fits_noun(position, slot) for slot in step.slots)
+
+    def _fits_noun(self, position: int, slot: str) -> bool:
+        """Whether the step's noun has a place for a value; elsewhere it would hang loosely on the noun."""
+        nouns = self.graph.steps[position].operation.wording(self.language).np
+        if any(slot in fields_of(noun) for noun in nouns):
+            return True
+        if self.language == "en":
+            return any("adj" in fields_of(noun) for noun in nouns)
+        return any("de" in fields_of(noun) for noun in nouns) and any(p[0] != "," for p in slots()[slot].zh)
 
     def introduce_file(self) -> Phrase | None:
         """A sentence that says which file there is."""
@@ -310,6 +348,17 @@ class Speaker:
         self.phenomena.add("file first")
         article = "an" if noun[0] in "aeiou" else "a"
         return filled(self._one("attached"), {"name": marked(("file", 0), name), "noun": [noun], "a": [article]})
+
+
+def _chinese_rank(slot: Slot) -> int:
+    """Where a phrase stands before a Chinese noun: time, places, numbers, other things, topics."""
+    if slot.kind in ("date", "time") or slot.generator in ("pool:period", "pool:month", "pool:weekday"):
+        return 0
+    if slot.generator in ("pool:city", "pool:place", "pool:country"):
+        return 2 if slot.name.startswith("to_") else 1
+    if slot.zh[0].startswith("关于"):
+        return 5
+    return 3 if slot.kind in ("int", "money", "measure") else 4
 
 
 def _inserted(phrase: Phrase, addition: Phrase) -> Phrase:
