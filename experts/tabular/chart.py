@@ -59,7 +59,9 @@ def chart_of(sheet: Sheet, request: str) -> Chart:
     named = _named_columns(sheet, question, mentions, found.covered)
     measures = [c for c in named if c.kind == "number"] or list(sheet.measures)
     if len(rows) == 0:
-        raise BadRequest("request", request, "conditions that some row meets; none does", "Drop a condition.")
+        raise BadRequest(
+            "request", request, "about rows that are there; none meets its conditions", "Drop a condition."
+        )
     if kind == "histogram" or (kind is None and not named and not _axes(sheet) and len(measures) == 1):
         return _histogram(_first(measures, sheet, request), rows)
     if kind == "scatter" or (kind is None and sum(c.kind == "number" for c in named) == 2 and len(named) == 2):

@@ -52,7 +52,10 @@ def run(sheet: Sheet, query: Query) -> Result:
     if cells.empty:
         what = " and ".join(condition.written or condition.column for condition in query.conditions) or "the column"
         raise BadRequest(
-            "question", what, "conditions that some row meets; none does", "Check the spelling, or drop a condition."
+            "question",
+            what,
+            "about rows that are there; none meets its conditions",
+            "Check the spelling, or drop a condition.",
         )
     if query.by is not None:
         return _grouped(query, cells)

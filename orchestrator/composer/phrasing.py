@@ -93,6 +93,8 @@ class _Formatter(string.Formatter):
     def sentence(self, template: str) -> str | None:
         try:
             sentence = self.vformat(template, (), self._fields).strip()
+            if sentence.endswith("..") and not sentence.endswith("..."):
+                sentence = sentence[:-1]  # a value that brings its own full stop, such as "31 December."
             # Lines that were read stand in one sentence; a text that is the whole answer keeps its own.
             return (sentence if template == "{text}" else re.sub(r"\s*\n\s*", " / ", sentence)) or None
         except (_Void, ValueError, TypeError):  # no value, a template that is none, a number's format for a word

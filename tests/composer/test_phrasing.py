@@ -157,3 +157,8 @@ def test_empty_lists_and_missing_values_of_a_plain_result_are_told_or_left_out()
     outputs = {"json": Json({"cracks": [], "weld": None, "note": "", "seams": 2})}
     assert said({}, outputs) == ["weld check found cracks nothing, seams 2."]
     assert said({}, outputs, language="zh") == ["weld check的结果：cracks 无、seams 2。"]
+
+
+@pytest.mark.parametrize(("value", "sentence"), [("31 Dec.", "It is 31 Dec."), ("so on...", "It is so on....")])
+def test_a_value_that_ends_with_a_full_stop(value: str, sentence: str) -> None:
+    assert said({"en": ("It is {day}.",)}, {"json": Json({"day": value})}) == [sentence]

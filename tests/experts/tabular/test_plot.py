@@ -88,7 +88,7 @@ def test_months_stand_in_the_order_of_the_year(table_of: Callable[..., Table]) -
     ("name", "request_text", "legal"),
     [
         ("sales", "plot the salary", "it has nothing called salary"),
-        ("sales", "plot revenue in 2019", "conditions that some row meets"),
+        ("sales", "plot revenue in 2019", "about rows that are there"),
         ("german", "scatter plot", "two numeric columns"),
     ],
 )
