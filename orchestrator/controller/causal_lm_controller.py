@@ -27,7 +27,7 @@ from orchestrator.errors import BatonError, ControllerFailed
 from orchestrator.types import Alternative, ExpertCard, Plan, Request, Shortlist, Step, Value
 
 _NUM_ALTERNATIVES = 3
-_MAX_PASS_TOKENS = 512  # of a prompt: between two passes it can be seen that time is over
+_MAX_PASS_TOKENS = 2048  # of a prompt: between two passes it can be seen that time is over
 
 
 class Writing(Value):

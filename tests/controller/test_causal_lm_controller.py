@@ -322,7 +322,7 @@ def test_header_and_cards_are_read_once_and_forced_tokens_cost_no_pass(overfitte
 def test_what_was_read_when_time_was_over_is_not_read_again(tokenizer: Any) -> None:
     lm = CausalLM(a_model("qwen3", len(tokenizer)), tokenizer, device="cpu")
     controller = CausalLMController(lm)
-    long = asked("Read it. " * 300, PHOTO)
+    long = asked("Read it. " * 100, PHOTO)
     lm.load()
     first = lm.prompt(system_text(CARDS), user_text("{data}"), request_text(long))
     lm.start(first)
