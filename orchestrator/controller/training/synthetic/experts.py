@@ -75,8 +75,8 @@ def invent(operation: Operation, variant: int, style: CardStyle) -> Expert:
         card = _card(
             name,
             description,
-            (Port.model_construct(**_port(query, "text", about)),),
-            (Port.model_construct(**_port(result, "text")),),
+            (_port(query, "text", about),),
+            (_port(result, "text"),),
         )
         return Expert(operation, card, True, {}, (query,) * max(1, len(operation.inputs)), None)
     taken: set[str] = set()
@@ -99,13 +99,24 @@ def with_examples(card: ExpertCard, examples: tuple[str, ...]) -> ExpertCard:
     return card.model_copy(update={"examples": examples})
 
 
+@functools.cache
+def _card_defaults() -> dict[str, Any]:
+    return dict(ExpertCard(name="x"))
+
+
 def _card(name: str, description: str, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> ExpertCard:
     # Checked by a test on every operation; validating each of millions of cards again would cost most of the time.
-    return ExpertCard.model_construct(name=name, description=description, inputs=inputs, outputs=outputs)
+    given = {"name": name, "description": description, "inputs": inputs, "outputs": outputs}
+    return ExpertCard.model_construct(**{**_card_defaults(), **given})
 
 
-def _port(name: str, kind: Kind, description: str = "", required: bool = True, **more: Any) -> dict[str, Any]:
-    return {"name": name, "kind": kind, "description": description, "required": required, **more}
+def _port(
+    name: str, kind: Kind, description: str = "", required: bool = True, many: bool = False,
+    default: Any = None, enum: tuple[Any, ...] = (),
+) -> Port:  # fmt: skip
+    return Port.model_construct(
+        name=name, kind=kind, description=description, required=required, many=many, default=default, enum=enum
+    )
 
 
 def _name(operation: Operation, rng: Random) -> str:
@@ -148,7 +159,8 @@ def _description(operation: Operation, uses: tuple[SlotPort, ...], rng: Random) 
     text = rng.choice(operation.about).replace("{by}", by)
     style = rng.random()
     if style < 0.10:
-        text = f"{rng.choice(operation.names).capitalize()} {rng.choice(['tool', 'service', '/ inquiry tool', ''])}".strip()
+        ending = rng.choice(["tool", "service", "/ inquiry tool", ""])
+        text = f"{rng.choice(operation.names).capitalize()} {ending}".strip()
     elif style < 0.18:
         text = f"{rng.choice(_entries(_naming()['brands']))}: {text[:1].lower()}{text[1:]}"
     elif style < 0.26:
@@ -183,14 +195,14 @@ def _input_port(operation: Operation, position: int, taken: set[str], rng: Rando
         about = rng.choice([f"Number of the {operation.noun[0]}", f"Which {operation.noun[0]}", "Identifier", ""])
         if wanted.many:
             name, about = _unused([f"{name}s", "items", "options"], taken), f"The {operation.noun[1]} to work on"
-        return Port.model_construct(**_port(name, "string", about, many=wanted.many))
+        return _port(name, "string", about, many=wanted.many)
     names = _entries(_naming()["artifact_ports"][wanted.kind])
     name = _unused(rng.sample(names, len(names)), taken)
     about = rng.choice([*_entries(_naming()["artifact_about"][wanted.kind], ";"), ""])
     if position == 1:
         about = about and f"Second input: {about[:1].lower()}{about[1:]}"
     kind: Kind = "string" if wanted.kind == "text" and rng.random() < 0.15 else wanted.kind  # type: ignore[assignment]
-    return Port.model_construct(**_port(name, kind, about, many=wanted.many))
+    return _port(name, kind, about, many=wanted.many)
 
 
 def _chosen(operation: Operation, rng: Random) -> list[tuple[str, bool]]:
@@ -213,12 +225,12 @@ def _slot_port(slot: Slot, required: bool, taken: set[str], rng: Random) -> Slot
         about = f"{about} (default {default})" if rng.random() < 0.5 else about
     if not required and rng.random() < 0.2:
         about = f"{about}, optional" if about else "Optional"
-    port = Port.model_construct(**_port(name, kind, about, required, **more))
+    port = _port(name, kind, about, required, **more)
     unit_port = None
     if form == "number" and slot.kind == "measure":
         units = tuple(unit.split("=")[0] for unit in slot.generator.partition(":")[2].split(","))
         unit_name = _unused([f"{name}_unit", "unit", "units"], taken)
-        unit_port = Port.model_construct(**_port(unit_name, "string", f"Unit of the {name}", required, enum=units))
+        unit_port = _port(unit_name, "string", f"Unit of the {name}", required, enum=units)
     return SlotPort(slot, port, form, unit_port)
 
 
@@ -272,15 +284,15 @@ def _outputs(operation: Operation, rng: Random) -> tuple[tuple[Port, ...], str |
     summary = rng.choice(["summary", "text", "report", "message", "description"])
     if (noun and gives in ("json", "confirmation")) or operation.key.endswith("/recommend"):
         item = rng.choice([f"{noun}_id", f"{noun}_number", f"{'best' if gives == 'json' else 'new'}_{noun}"])
-        ports = [Port.model_construct(**_port(item, "string", f"Number of the {operation.noun[0]}"))]
+        ports = [_port(item, "string", f"Number of the {operation.noun[0]}")]
         if gives == "json" and rng.random() < 0.4:
-            ports.append(Port.model_construct(**_port(rng.choice([many, "results"]), "json")))
-        ports.append(Port.model_construct(**_port(summary, "text")))
+            ports.append(_port(rng.choice([many, "results"]), "json"))
+        ports.append(_port(summary, "text"))
         return tuple(ports if rng.random() < 0.7 else ports[::-1]), item
     if gives in ("json", "number", "integer", "float"):
         kind: Kind = "json" if gives == "json" else "integer" if gives == "integer" else "float"
-        ports = [Port.model_construct(**_port("value" if kind != "json" else "data", kind))]
-        ports.append(Port.model_construct(**_port(summary, "text")))
+        ports = [_port("value" if kind != "json" else "data", kind)]
+        ports.append(_port(summary, "text"))
         return tuple(ports if rng.random() < 0.6 else ports[::-1]), None
     kind = _OUTPUT_KINDS.get(gives, gives)  # type: ignore[arg-type]
     names = (
@@ -288,7 +300,7 @@ def _outputs(operation: Operation, rng: Random) -> tuple[tuple[Port, ...], str |
         if gives != "confirmation"
         else ["confirmation", "receipt", "status"]
     )
-    ports = [Port.model_construct(**_port(rng.choice(names), kind))]
+    ports = [_port(rng.choice(names), kind)]
     if kind == "table" and rng.random() < 0.6:
-        ports.append(Port.model_construct(**_port(summary, "text")))
+        ports.append(_port(summary, "text"))
     return tuple(ports), None

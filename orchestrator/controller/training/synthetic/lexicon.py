@@ -1,4 +1,4 @@
-"""What invented experts can do: operations, read from the TOML files beside this module. Knows no card and no request."""
+"""What invented experts can do: operations, read from the TOML files beside this module. Knows no request."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Input:
         return self.kind in ("item", "found", "several")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each exists once; hashing all its words would cost a tenth of the time
 class Operation:
     """Something that an expert can do. Operations of one `group` do nearly the same and never compete in one case."""
 
@@ -81,12 +81,12 @@ class Operation:
     def wording(self, language: Language) -> Wording:
         return self.en if language == "en" else self.zh
 
-    @property
+    @functools.cached_property
     def action(self) -> str:
         """What is done with an object: the part of the key behind the last slash; "" for other operations."""
         return self.key.rpartition("/")[2] if self.noun[0] else ""
 
-    @property
+    @functools.cached_property
     def object_key(self) -> str:
         return f"{self.domain}/{self.noun[0]}" if self.noun[0] else ""
 
@@ -140,9 +140,11 @@ def _object_operations(domain: str, row: str) -> list[Operation]:
         "o": single, "os": many, "ao": f"{'some ' if mass else ''}{single}" if mass else with_article(single),
         "O": single.capitalize(),
     }  # fmt: skip
+    listed = actions.split()
+    # What can be searched and booked can also be booked by the number that the search gave.
+    listed += [f"{action}_item" for action in ("book", "order") if "find" in listed and action in listed]
     return [
-        _action_operation(domain, action, _actions()[action], words, zh, tuple(slot_names.split()))
-        for action in actions.split()
+        _action_operation(domain, action, _actions()[action], words, zh, tuple(slot_names.split())) for action in listed
     ]
 
 
@@ -208,6 +210,7 @@ def _row_wording(text: str, gives: str, question_mark: str) -> Wording:
     return Wording(clauses, asks=asks, np=_parts(noun), pick=_parts(short), refs=_parts(short))
 
 
+@functools.cache
 def inline_slots(operation: Operation) -> frozenset[str]:
     """Slots that some English clause of the operation has inside it."""
     fields = frozenset[str]().union(*(fields_of(clause) for clause in operation.en.clauses))

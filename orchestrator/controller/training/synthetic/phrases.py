@@ -36,6 +36,7 @@ def template_parts(template: str) -> tuple[tuple[str, str], ...]:
     return tuple((pieces[i], pieces[i + 1] if i + 1 < len(pieces) else "") for i in range(0, len(pieces), 2))
 
 
+@functools.lru_cache(maxsize=65536)
 def fields_of(template: str) -> frozenset[str]:
     """Names of the template's fields."""
     return frozenset(name for _, name in template_parts(template) if name)

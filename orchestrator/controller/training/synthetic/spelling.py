@@ -11,8 +11,9 @@ _NEIGHBOURS = {
     "m": "n", "n": "m", "o": "i", "p": "o", "r": "t", "s": "a", "t": "r", "u": "y", "v": "b", "w": "e", "y": "u",
 }  # fmt: skip
 _SHORT = {
-    "please": ("pls", "plz"), "you": ("u",), "thanks": ("thx",), "tomorrow": ("tmrw",), "I'd": ("Id",), "don't": ("dont",),
-    "the": ("teh",), "and": ("&", "adn"), "could": ("cud",), "with": ("w/",), "for": ("4",), "because": ("cuz",),
+    "please": ("pls", "plz"), "you": ("u",), "thanks": ("thx",), "tomorrow": ("tmrw",), "I'd": ("Id",),
+    "don't": ("dont",), "the": ("teh",), "and": ("&", "adn"), "could": ("cud",), "with": ("w/",),
+    "for": ("4",), "because": ("cuz",),
 }  # fmt: skip
 _SHORT_ZH = {
     "帮我": ("帮窝",),

@@ -48,9 +48,11 @@ _MONTHS = [
     "October",
     "November",
     "December",
-]  # English month names, in order
-_CURRENCIES = [("${}", "{}美元"), ("{} dollars", "{}美元"), ("€{}", "{}欧元"), ("{} euros", "{}欧元"), ("{} yuan", "{}元"),
-               ("¥{}", "¥{}"), ("{} pounds", "{}英镑"), ("RMB {}", "{}块钱")]  # fmt: skip
+]
+_CURRENCIES = [
+    ("${}", "{}美元"), ("{} dollars", "{}美元"), ("€{}", "{}欧元"), ("{} euros", "{}欧元"), ("{} yuan", "{}元"),
+    ("¥{}", "¥{}"), ("{} pounds", "{}英镑"), ("RMB {}", "{}块钱"),
+]  # fmt: skip
 
 
 class Spoken(NamedTuple):
@@ -164,8 +166,10 @@ def _date(detail: str, form: str, rng: Random) -> Spoken:
     zh = f"{day.year}年{day.month}月{day.day}日"
     if form == "text" and rng.random() < 0.6:
         return Spoken(rng.choice([f"{day.day} {month}", f"{month} {day.day}", f"{month} {_ordinal(day.day)}"]), zh[5:])
-    en = [f"{day.day} {month} {day.year}", f"{month} {day.day}, {day.year}", day.isoformat(), f"{month[:3]} {day.day}, {day.year}",
-          f"the {_ordinal(day.day)} of {month} {day.year}", f"{day:%Y/%m/%d}"]  # fmt: skip
+    en = [
+        f"{day.day} {month} {day.year}", f"{month} {day.day}, {day.year}", day.isoformat(), f"{day:%Y/%m/%d}",
+        f"{month[:3]} {day.day}, {day.year}", f"the {_ordinal(day.day)} of {month} {day.year}",
+    ]  # fmt: skip
     value = day.isoformat() if form == "iso" else None
     return Spoken(rng.choice(en), rng.choice([zh, zh, day.isoformat(), zh.replace("日", "号")]), value)
 
