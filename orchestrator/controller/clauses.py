@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from orchestrator.artifact import ArtifactKind, kind_of
 from orchestrator.controller.wording import wording
-from orchestrator.language import has_chinese
+from orchestrator.language import has_chinese, language_of
 
 _QUOTE = re.compile(
     r"“([^”]{1,20000})”|‘([^’]{1,20000})’|「([^」]{1,20000})」|『([^』]{1,20000})』|《([^》]{1,200})》"
@@ -173,6 +173,12 @@ def _cuts(guarded: str) -> list[tuple[int, int, bool]]:
     return cuts
 
 
+def _noun(kind: ArtifactKind, text: str) -> str:
+    """What a file is called in the language of the text: "the recording", 录音."""
+    language = language_of(text)
+    return f"{'the ' if language == 'en' else ''}{wording().kinds[language][kind]}"
+
+
 def _list_in(masked: str) -> Piece | None:
     """The list of alternatives or labels that a request offers: "billing, delivery or praise"."""
     for match in _LIST.finditer(masked):
@@ -197,7 +203,9 @@ def _clause(
         parts = [item.strip(" \"'“”‘’") for item in _LIST_SEPARATOR.split(text[listed.start : listed.end])]
         items = tuple(part for part in parts if part)
     instruction = re.sub("\ue000+", "the text", masked[start:end])
-    instruction = re.sub("\ue001+", "the file", instruction)
+    names = [name for name in file_names_in(text) if start <= name.piece.start < end]
+    for name in names:
+        instruction = re.sub("\ue001+", _noun(name.kind, text), instruction, count=1)
     return Clause(Piece(start, end, text[start:end]), is_after, instruction.strip(), own, items)
 
 

@@ -84,6 +84,9 @@ def _ranked(
     available = _available(clause, draft, cards)
     attached: set[Kind] = {artifact.kind for artifact in draft.request.artifacts}
     is_read = not clause.quotes and any(_reader(kind, cards) is not None for kind in attached)
+    if is_read and attached <= {"image"}:  # most questions about a picture are about what it shows
+        is_read = wording().lettering.search(clause.instruction) is not None
+    verb = wording().telling_verb(clause.instruction)
     thresholds = wording().thresholds
     ranked = []
     for card, own, as_text in zip(cards, row, of_text, strict=True):
@@ -91,12 +94,20 @@ def _ranked(
         score = max(own, as_text) if is_read and "text" in wanted else own
         if card.task in wording().reading_tasks and not clause.is_question:
             score += thresholds["no_question"]
+        if verb is not None and not _speaks_of(card, verb):
+            score += thresholds["other_verb"]
         if any(kind not in available for kind in wanted):
             score += thresholds["lacks_input"]
         elif any(kind in attached or (kind == "text" and is_read) for kind in wanted):
             score += thresholds["has_input"]
         ranked.append(Alternative(expert=card.name, score=min(max(score, 0.0), 1.0)))
     return sorted(ranked, key=lambda alternative: -alternative.score)
+
+
+def _speaks_of(card: ExpertCard, verb: str) -> bool:
+    """Whether a card's words hold the verb, in any form."""
+    stem = verb[: max(4, len(verb) - 2)] if verb.isascii() else verb
+    return any(stem in text.lower() for text in (card.name, card.title, card.description, card.task, *card.examples))
 
 
 def _available(clause: Clause, draft: Draft, cards: Sequence[ExpertCard]) -> set[Kind]:
@@ -124,30 +135,13 @@ def _chosen(
         tasks, other = other, tasks
         ranked = [a for a in ranked if _task(a, cards) not in other] or ranked
     lookup = next((alternative for alternative in ranked if _task(alternative, cards) in tasks), None)
-    best = _beyond_reading(ranked, cards)
+    best = ranked[0]
     if lookup is not None and (clause.is_question or clause.wants_lookup):
         floor = thresholds["accept_question"] if clause.is_question else thresholds["accept"]
         named = clause.wants_lookup and best.score < lookup.score + thresholds["lookup_margin"]
         if best.score < floor or named:
             return lookup.model_copy(update={"score": max(lookup.score, thresholds["accept"])})
     return best if best.score >= thresholds["accept"] else None
-
-
-def _beyond_reading(ranked: Sequence[Alternative], cards: Sequence[ExpertCard]) -> Alternative:
-    """The best card; where it only reads a text out of an attachment, one for texts that is hardly worse.
-
-    "The sentiment of this recording" needs the recording read as well, but reading is put in between by itself.
-    """
-    thresholds, best = wording().thresholds, ranked[0]
-    readers = {task for tasks in wording().reader_tasks.values() for task in tasks} - wording().lookup_tasks
-    if _task(best, cards) not in readers - wording().reading_tasks:
-        return best
-    for other in ranked[1:]:
-        card = next(card for card in cards if card.name == other.expert)
-        takes_text = any(port.kind == "text" and port.required for port in card.inputs)
-        if takes_text and other.score >= max(best.score - thresholds["reading_margin"], thresholds["accept_question"]):
-            return other
-    return best
 
 
 def _task(alternative: Alternative, cards: Sequence[ExpertCard]) -> str:

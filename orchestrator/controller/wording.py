@@ -33,6 +33,8 @@ class Wording:
         self.sentence = compiled(split["sentence"])
         self.back = re.compile(reference["back"], re.IGNORECASE)
         self.medium = re.compile(reference["medium"], re.IGNORECASE)
+        self.lettering = re.compile(reference["lettering"], re.IGNORECASE)
+        self._telling = re.compile(reference["telling"], re.IGNORECASE)
         self.question = re.compile(reference["question"], re.IGNORECASE)
         self.lookup = re.compile(reference["lookup"], re.IGNORECASE)
         self.every = re.compile(reference["every"], re.IGNORECASE)
@@ -44,3 +46,8 @@ class Wording:
         self.lookup_tasks = frozenset(content["tasks"]["lookup"])
         self.questions: dict[str, dict[str, str]] = content["questions"]
         self.kinds: dict[str, dict[str, str]] = content["kinds"]
+
+    def telling_verb(self, instruction: str) -> str | None:
+        """The verb that says plainly what is to be done, in lower case; None where the clause begins otherwise."""
+        match = self._telling.search(instruction)
+        return next(group for group in match.groups() if group).lower() if match is not None else None

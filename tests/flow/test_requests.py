@@ -254,7 +254,17 @@ def test_chinese_request_about_a_picture(asked, sign):
 # -- declined, or asked back -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["Book me a flight to Paris.", "帮我订一张去北京的机票", "Write a poem about the sea"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Book me a flight to Paris.",
+        "帮我订一张去北京的机票",
+        "Write a poem about the sea",
+        "Translate “good morning” into German",
+        "把“早上好”翻译成德语",
+        "Send the summary to Bob by e-mail",
+    ],
+)
 def test_what_no_expert_can_do_is_declined(asked, text):
     answer = asked.run(text)
     assert (answer.status, answer.steps, answer.citations) == ("abstained", (), ())
@@ -265,6 +275,17 @@ def test_what_no_expert_can_do_is_declined(asked, text):
 def test_what_the_library_does_not_hold_is_declined(asked, text):
     answer = asked.run(text)
     assert (answer.status, experts(answer), answer.citations) == ("abstained", done("library_search"), ())
+
+
+def test_what_cannot_be_done_with_a_picture_is_declined(asked, sign):
+    answer = asked.run("Turn this photo into greyscale", files=[sign("EXIT")])
+    assert (answer.status, answer.steps) == ("abstained", ())
+
+
+def test_a_file_named_in_the_text_is_known_by_its_kind(asked, speech):
+    recording = speech("Good morning to you", name="61-70968-0000.wav")
+    plan = asked.plan("What is said in 61-70968-0000.wav?", [recording])
+    assert [step.expert for step in plan.steps] == ["speech_recognition"]
 
 
 def test_a_missing_file_is_asked_for(asked):
