@@ -53,7 +53,8 @@ def test_a_clause_as_gerund():
 @pytest.mark.parametrize(
     ("noun", "article", "many"),
     [("hotel", "a", "hotels"), ("invoice", "an", "invoices"), ("bus", "a", "buses"),
-     ("user account", "a", "user accounts"), ("umbrella", "an", "umbrellas"), ("city", "a", "cities"), ("day", "a", "days")],
+     ("user account", "a", "user accounts"), ("umbrella", "an", "umbrellas"), ("city", "a", "cities"),
+     ("day", "a", "days")],
 )  # fmt: skip
 def test_articles_and_plurals(noun, article, many):
     assert with_article(noun) == f"{article} {noun}"
@@ -73,7 +74,7 @@ def test_numbers_in_words():
 
 def _all(generator: str, form: str) -> dict[str, object]:
     rng = Random(0)
-    return {value.en: value.value for value in (spoken(generator, form, rng) for _ in range(400))}
+    return {value.en: value.value for value in (spoken(generator, form, rng) for _ in range(4000))}
 
 
 def test_percentages_are_normalised():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from random import Random
 
@@ -38,12 +39,16 @@ def request_for(
     return phrase, frozenset(speaker.phenomena | writer.phenomena | ({"code-mixed"} if speaker.mixed else set()))
 
 
+_GREETING = re.compile("(?:hey|hi|hello|你好)\\b|你好")
+
+
 class _Writer:
     def __init__(self, speaker: Speaker, rng: Random) -> None:
         self.speaker, self.rng, self.graph = speaker, rng, speaker.graph
         self.language, self.frames = speaker.language, speaker.frames
         self.phenomena: set[str] = set()
         self.english = self.language == "en"
+        self._framed_before = False
 
     def _one(self, key: str) -> str:
         return str(self.rng.choice(self.frames[key]))
@@ -153,13 +158,15 @@ class _Writer:
         phrase = clauses[0]
         for separator, clause in zip(separators, clauses[1:], strict=True):
             phrase = [*phrase, separator, *clause]
+        ends_in_question = text_of(phrase).rstrip("\"'”」")[-1:] in "?？"
         frame = self._one("frames")
-        if "{g}" in frame and len(clauses) > 1:
+        while self._framed_before and _GREETING.match(frame):
+            frame = self._one("frames")
+        self._framed_before = True
+        if ("{g}" in frame and len(clauses) > 1) or (ends_in_question and frame[-1] in "?？"):
             frame = "{c}"
         if not self.english and ("一下" in frame or "{c}吗" in frame) and (len(clauses) > 1 or "，" in text_of(phrase)):
             frame = "请{c}"
-        if text_of(phrase).rstrip("\"'”」")[-1:] in "?？":
-            frame = frame.rstrip("?？")
         sentence = filled(frame, {"c": phrase, "g": as_gerund(phrase) if "{g}" in frame else []})
         if self.english:
             sentence = capitalised(sentence)

@@ -237,41 +237,36 @@ def _slot_port(slot: Slot, required: bool, taken: set[str], rng: Random) -> Slot
 def _form(slot: Slot, rng: Random) -> tuple[Kind, str, str, tuple[Any, ...], Any]:
     """Port kind, form of the value, note for the description, enumeration and default."""
     detail = slot.generator.partition(":")[2]
+    exact = rng.random() < 0.5
     match slot.kind:
         case "date":
-            return rng.choice([("string", "iso", " (YYYY-MM-DD)", (), None), ("string", "text", "", (), None)])
+            return "string", *(("iso", " (YYYY-MM-DD)", (), None) if exact else ("text", "", (), None))
         case "time":
-            return rng.choice(
-                [("string", "clock", " (HH:MM, 24 hours)", (), "09:00"), ("string", "text", "", (), None)]
-            )
+            return "string", *(("clock", " (HH:MM, 24 hours)", (), "09:00") if exact else ("text", "", (), None))
         case "int" | "year":
-            return "integer", "number", "", (), rng.choice([None, int(detail.split(":")[0])]) if detail else None
+            return "integer", "number", "", (), int(detail.split(":")[0]) if detail and exact else None
         case "money":
-            return rng.choice(["float", "integer"]), "number", "", (), None
+            return "float" if exact else "integer", "number", "", (), None
         case "percent":
-            return rng.choice(
-                [
-                    ("float", "fraction", " as a fraction, 0.2 for 20 %", (), None),
-                    ("float", "percent", ", in percent", (), None),
-                ]
-            )
+            if exact:
+                return "float", "fraction", " as a fraction, 0.2 for 20 %", (), None
+            return "float", "percent", ", in percent", (), None
         case "fraction":
             return "float", "number", "", (), 0.5
         case "duration":
-            return rng.choice([("integer", "minutes", " in minutes", (), None), ("string", "text", "", (), None)])
+            return ("integer", "minutes", " in minutes", (), None) if exact else ("string", "text", "", (), None)
         case "measure":
-            units = [unit.split("=")[0] for unit in detail.split(",")]
             if rng.random() < 0.35:
                 return "float", "number", "", (), None
-            unit = rng.choice(units)
+            unit = rng.choice([unit.split("=")[0] for unit in detail.split(",")])
             return "float", f"unit:{unit}", f" in {unit}", (), None
         case "enum":
             options = tuple(option.split("=")[0] for option in detail.split(";"))
             if rng.random() < 0.2:
                 return "string", "enum", f": {', '.join(options)}", (), options[0]
-            return "string", "enum", "", options, rng.choice([None, options[0]])
+            return "string", "enum", "", options, options[0] if exact else None
         case "bool":
-            return "boolean", "boolean", "", (), rng.choice([None, False])
+            return "boolean", "boolean", "", (), False if exact else None
         case "list":
             return "array", "list", "", (), None
     return "string", "text", "", (), None

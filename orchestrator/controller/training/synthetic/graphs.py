@@ -185,7 +185,7 @@ def _own_source(graph: Graph, step: Step, kind: str, many: bool, rng: Random) ->
         return Source("id", words=spoken("id", "text", rng))
     if kind == "several":
         ids = [spoken("id", "text", rng).en for _ in range(rng.randint(2, 3))]
-        return Source("id", words=Spoken(*(_enumerated(ids, language) for language in ("en", "zh")), value=ids))
+        return Source("id", words=Spoken(_enumerated(ids, "en"), _enumerated(ids, "zh"), ids))
     if kind == "text" and not many and step.operation.domain != "code_repositories" and rng.random() < 0.6:
         return Source("quote", words=Spoken(*rng.choice(pools()[rng.choice(["sentence", "sentence", "message"])])))
     if many:

@@ -36,7 +36,7 @@ def parallel(choice: Choice, rng: Random) -> Graph:
     for _ in range(30):
         graph = Graph()
         first = root(graph, choice, rng, media=False)
-        slots = [s for s in first.slots if generator_of(s).startswith(("pool", "id"))]
+        slots = [s for s in first.slots if generator_of(s).startswith(("pool", "id")) and s != "title"]
         if first.inputs or not slots:
             continue
         graph.steps.append(first)
@@ -100,38 +100,34 @@ def join(choice: Choice, rng: Random, media: bool) -> Graph:
             extend(graph, 0, choice, rng)
         else:
             graph.steps.append(root(graph, choice, rng, media))
-        if len(graph.steps) < 2 or graph.steps[0].operation.group == graph.steps[1].operation.group:
-            continue
-        if graph.steps[1].after:
-            continue
-        first, second = graph.steps[0], graph.steps[1]
-        readers = [
-            o
-            for o in choice.operations
-            if len(o.inputs) == 2 or (o.inputs and o.inputs[0].many and not o.inputs[0].is_item)
-        ]
-        sinks = [o for o in choice.operations if o.domain == "sinks" and o.inputs[0].kind == "text"]
-        for operation in rng.sample(readers + sinks * 2, min(len(readers) + len(sinks) * 2, 12)):
-            step = new_step(operation, choice.style, rng)
-            places = (0, 1) if len(operation.inputs) == 2 else (0, 0)
-            if (
-                operation.domain == "sinks"
-                and not step.expert.opaque
-                and step.expert.card.input(step.expert.input_ports[0]).kind not in ("text", "string")
-            ):  # type: ignore[union-attr]
-                continue
-            feeds = [port_feeding(s.expert, step.expert, p) for s, p in zip((first, second), places, strict=True)]
-            if not all(feeds) or operation.group in (first.operation.group, second.operation.group):
-                continue
-            if places == (0, 1):
-                step.inputs = [Source("step", (0,)), Source("step", (1,))]
-            else:
-                step.inputs = [Source("steps", (0, 1))]
-            graph.steps.append(step)
+        groups = {step.operation.group for step in graph.steps}
+        if len(groups) == 2 and not graph.steps[1].after and _join_both(graph, groups, choice, rng):
             if rng.random() < 0.25:
                 extend(graph, 2, choice, rng)
             return graph
     return independent(choice, rng)
+
+
+def _join_both(graph: Graph, groups: set[str], choice: Choice, rng: Random) -> bool:
+    """Adds a step that reads the outputs of both steps; False where none fits."""
+    readers = _joiners(choice.domains)
+    for operation in rng.sample(readers, min(len(readers), 12)):
+        step = new_step(operation, choice.style, rng)
+        two_inputs = len(operation.inputs) == 2
+        feeds = [port_feeding(graph.steps[i].expert, step.expert, i if two_inputs else 0) for i in (0, 1)]
+        if all(feeds) and operation.group not in groups:
+            step.inputs = [Source("step", (0,)), Source("step", (1,))] if two_inputs else [Source("steps", (0, 1))]
+            graph.steps.append(step)
+            return True
+    return False
+
+
+@functools.lru_cache(maxsize=4096)
+def _joiners(domains: tuple[str, ...]) -> tuple[Operation, ...]:
+    """Operations that read two outputs: two inputs, several of a kind, or words to pass on (twice as likely)."""
+    found = operations_of(domains)
+    several = [o for o in found if len(o.inputs) == 2 or (o.inputs and o.inputs[0].many and not o.inputs[0].is_item)]
+    return (*several, *[o for o in found if o.domain == "sinks" and o.inputs[0].kind == "text"] * 2)
 
 
 def ordered(choice: Choice, rng: Random) -> Graph:

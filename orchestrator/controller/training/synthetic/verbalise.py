@@ -76,7 +76,7 @@ class Speaker:
         return self._spoken(position, slot, self.graph.steps[position].slots[slot])
 
     def _spoken(self, position: int, slot: str, value: Spoken) -> Phrase:
-        english = self.language == "en" or (self.mixed and slots()[slot].kind in ("pool", "date"))
+        english = self.language == "en" or (self.mixed and slots()[slot].kind == "pool")
         phrase = marked(("arg", position, slot), value.en if english else value.zh)
         if value.unit:
             unit = value.unit_en if self.language == "en" else value.unit_zh
@@ -195,7 +195,8 @@ class Speaker:
 
     def _nouns(self, operation: Operation) -> Mapping[str, Phrase]:
         single, many, chinese = operation.noun
-        return {"o": [single if self.language == "en" else chinese], "os": [many]}
+        fields: dict[str, Phrase] = {"o": [single if self.language == "en" else chinese], "os": [many]}
+        return fields
 
     # -- clauses -------------------------------------------------------------------------------------------------------
 
@@ -211,7 +212,11 @@ class Speaker:
         told = [slot for slot in told if slot not in inline]
         for slot in self.rng.sample(told, min(len(told), self.rng.choice([1, 1, 2]))):
             label = slots()[slot].ports[0].replace("_", " ") if self.language == "en" else slots()[slot].label_zh
-            fields = {"label": [label], "Label": [label.capitalize()], "v": self.value(position, slot)}
+            fields: dict[str, Phrase] = {
+                "label": [label],
+                "Label": [label.capitalize()],
+                "v": self.value(position, slot),
+            }
             self.facts.append(filled(self._one("fact"), fields))
             self._told.add((position, slot))
             self.phenomena.add("facts")
@@ -353,7 +358,7 @@ class Speaker:
 def _chinese_rank(slot: Slot) -> int:
     """Where a phrase stands before a Chinese noun: time, places, numbers, other things, topics."""
     if slot.kind in ("date", "time") or slot.generator in ("pool:period", "pool:month", "pool:weekday"):
-        return 0
+        return 0 if slot.kind == "time" else -1
     if slot.generator in ("pool:city", "pool:place", "pool:country"):
         return 2 if slot.name.startswith("to_") else 1
     if slot.zh[0].startswith("关于"):
