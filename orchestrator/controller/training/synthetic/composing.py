@@ -74,6 +74,8 @@ class _Writer:
             (behind if rng.random() < 0.6 else before).append([self._one("idle")])
         if before and any("file" in str(item) for item in before[0]) and len(before) > 1:
             before.reverse()
+        if behind and text_of(main)[-1:].isalnum():
+            main = [*main, "." if self.english else "。"]
         sentences = [*before, main, *behind]
         phrase: Phrase = []
         between = ""

@@ -20,6 +20,7 @@ CardStyle = Literal["typed", "opaque"]  # opaque: one port for the words of the 
 
 _FOLDER = Path(__file__).parent
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_.\-]")
+_ASKED_KINDS = ("pool", "date", "time", "id", "email", "phone")  # what a person would be asked for
 _OUTPUT_KINDS: Mapping[str, Kind] = {"confirmation": "string", "number": "float", "string": "string"}
 
 
@@ -211,7 +212,9 @@ def _chosen(operation: Operation, rng: Random) -> list[tuple[str, bool]]:
     others = [slot for slot, needed in operation.slots if not needed]
     count = rng.choice([0, 1, 1, 2, 2, 3, 4, 5])
     kept = set(required) | set(rng.sample(others, min(count, len(others))))
-    more_required = {slot for slot in kept if slot in others[:2] and rng.random() < 0.4}
+    more_required = {
+        slot for slot in kept if slot in others[:2] and slots()[slot].kind in _ASKED_KINDS and rng.random() < 0.4
+    }
     return [(slot, slot in required or slot in more_required) for slot, _ in operation.slots if slot in kept]
 
 

@@ -211,7 +211,11 @@ class Speaker:
         inline = frozenset[str]().union(*map(fields_of, (*wording.clauses, *wording.asks, *wording.np)))
         told = [slot for slot in told if slot not in inline]
         for slot in self.rng.sample(told, min(len(told), self.rng.choice([1, 1, 2]))):
-            label = slots()[slot].ports[0].replace("_", " ") if self.language == "en" else slots()[slot].label_zh
+            label = (
+                slots()[slot].ports[0].replace("num_", "number_of_").replace("_", " ")
+                if self.language == "en"
+                else slots()[slot].label_zh
+            )
             fields: dict[str, Phrase] = {
                 "label": [label],
                 "Label": [label.capitalize()],
