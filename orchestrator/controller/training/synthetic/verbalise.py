@@ -321,7 +321,11 @@ class Speaker:
         wording = self.graph.steps[position].operation.wording(self.language)
         wanted = set(self.graph.steps[position].slots)
         fitting = [np for np in wording.np if not (fields_of(np) - wanted - {"in", "in2", "adj", "de", "post"})]
-        return marked(("clause", position), self.say(position, fitting or wording.np))
+        most = max((len(fields_of(np) & wanted) for np in fitting), default=0)
+        fullest = [np for np in fitting if len(fields_of(np) & wanted) == most]
+        if self.language == "en" and any("adj" in fields_of(np) for np in fitting):
+            fullest = fitting
+        return marked(("clause", position), self.say(position, fullest or wording.np))
 
     def may_nest(self, position: int) -> bool:
         """Whether the step can be said as a noun inside the one step that reads it."""
