@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from orchestrator.cli import ask, doctor, evaluate, experts, library, trace
+from orchestrator.cli import ask, controller, doctor, evaluate, experts, library, trace
 
 app = typer.Typer(
     name="baton",
@@ -20,6 +20,7 @@ app.command("chat")(ask.chat)
 app.add_typer(experts.app, name="experts", help="Registered experts: list, add, train, check, remove.")
 app.add_typer(library.app, name="library", help="The documents that answers may cite.")
 app.add_typer(trace.app, name="trace", help="What happened in earlier runs.")
+app.add_typer(controller.app, name="controller", help="The trained planner: train, show.")
 app.add_typer(evaluate.app, name="eval", help="Measure on your own cases.")
 app.command("doctor")(doctor.doctor)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from orchestrator.config import Settings
@@ -22,6 +23,8 @@ def controller_of(settings: Settings, compact: Controller) -> Controller:
     chosen = settings.controller
     if chosen.name == "compact":
         return compact
+    if chosen.name == "trained":
+        return _trained(chosen.weights)
     model = chosen.model or settings.chat_model.model
     if chosen.name == "cascade":
         larger = None if model is None else _planning(model, settings, abstains=False)
@@ -29,6 +32,15 @@ def controller_of(settings: Settings, compact: Controller) -> Controller:
     if model is None:
         raise ConfigError('controller.name is "chat_model", but no model is named', "Set [controller] model.")
     return _planning(model, settings, abstains=True)
+
+
+def _trained(weights: Path | None) -> Controller:
+    if weights is None:
+        raise ConfigError('controller.name is "trained", but no folder is named', "Set [controller] weights.")
+    from orchestrator.controller.planner.controller import TrainedController
+    from orchestrator.controller.planner.weights import load_planner
+
+    return TrainedController(*load_planner(weights.expanduser()))
 
 
 def _planning(model: str, settings: Settings, *, abstains: bool) -> Controller:

@@ -1,7 +1,7 @@
 """PlannerModel: a pointer decoder over request tokens, cards, attachments and earlier steps. Knows no text.
 
-Every symbol of a plan is a pointer into one memory (Vinyals et al. 2015, "Pointer Networks"); the decoder attends to the
-memory and to what it wrote (Vaswani et al. 2017). Shapes: B requests, M memory, P symbols written, D width.
+Every symbol of a plan is a pointer into one memory (Vinyals et al. 2015, "Pointer Networks"); the decoder attends to
+the memory and to what it wrote (Vaswani et al. 2017). Shapes: B requests, M memory, P symbols written, D width.
 """
 
 from __future__ import annotations
@@ -71,12 +71,11 @@ class PlannerModel(PreTrainedModel):
                 kind 0 to 2 carry their own number in `states[..., 0]`.
         """
         number = states[..., 0].long().clamp(min=0)
-        is_token, is_card = kinds == 5, (kinds == 4) | (kinds == 3)
+        is_token = kinds == 5
         vectors = torch.where(is_token.unsqueeze(-1), self.token_in(states), self.card_in(states))
         for kind, table in ((0, self.special), (1, self.attachment), (2, self.step)):
             chosen = table(number.clamp(max=table.num_embeddings - 1))
             vectors = torch.where((kinds == kind).unsqueeze(-1), chosen, vectors)
-        del is_card
         return self.memory_norm(vectors + self.kind(kinds))
 
     def forward(

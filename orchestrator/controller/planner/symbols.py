@@ -6,6 +6,7 @@ A plan is a row of symbols, each an index into the memory of one request:
 
     plan   := END | DECLINE | (card port*)+ END      one `port` production for every input port of the card, in order
     port   := OMIT | MISSING | TRUE | FALSE | FILES | attachment | step | option
+            | step step* OMIT                        several outputs together
             | token LAST-token                       a span of the request: its first token, then its last
             | (token LAST-token)+ OMIT               for ports that take lists
 """

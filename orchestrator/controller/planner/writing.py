@@ -75,6 +75,16 @@ def values_allowed(scene: Scene, port: Port, written: Sequence[int], num_spans: 
     return sorted(allowed)
 
 
+def steps_allowed(scene: Scene, port: Port, written: Sequence[int], linked: Sequence[int]) -> list[int]:
+    """What may follow the steps that a port is linked to already: further ones, or OMIT; nothing where none is left."""
+    others = [
+        scene.layout.steps + step
+        for step, card in enumerate(written)
+        if step not in linked and any(is_compatible(output.kind, port.kind) for output in scene.cards[card].outputs)
+    ]
+    return [int(Special.OMIT), *others] if others else []
+
+
 def lasts_allowed(scene: Scene, first: int, max_tokens: int = 48) -> list[int]:
     """The tokens with which a span that begins at symbol `first` may end."""
     return list(range(first, min(scene.layout.size, first + max_tokens)))

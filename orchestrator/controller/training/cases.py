@@ -23,7 +23,7 @@ class Filled:
     """How an input is filled: exactly one of the fields is set, or none where the set does not say."""
 
     spans: Spans = ()
-    step: int | None = None
+    steps: tuple[int, ...] = ()
     attachment: int | None = None
     all_files: bool = False
     option: str | None = None
@@ -70,14 +70,14 @@ def shared_card_cases(
             continue
         own = list(dict.fromkeys(names))
         feeds = {str(link["target"]): str(link["source"]) for link in row.get("links", ())}
-        calls = []
+        calls: list[Call] = []
         for expert in names:
             inputs: dict[str, Filled] = {}
             first = by_name[expert].inputs[0].name if by_name[expert].inputs else None
             if first is not None:
                 source = feeds.get(expert)
                 is_fed = source in names and names.index(source) < len(calls)
-                inputs[first] = Filled(step=names.index(str(source))) if is_fed else Filled()
+                inputs[first] = Filled(steps=(names.index(str(source)),)) if is_fed else Filled()
             calls.append(Call(own.index(expert), inputs))
         cases.append(
             PlanningCase(str(row["id"]), str(row["request"]), tuple(by_name[n] for n in own), tuple(calls), source=name)
@@ -160,7 +160,7 @@ def place_of(request: str, value: Any, begin: int = 0) -> tuple[int, int] | None
 
 
 def _forms(value: Any) -> Iterator[str]:
-    if isinstance(value, bool) or isinstance(value, (dict, list)):
+    if isinstance(value, (bool, dict, list)):
         return
     if isinstance(value, (int, float)):
         yield f"{value:g}"

@@ -12,6 +12,7 @@ from orchestrator.controller.planner.writing import (
     experts_allowed,
     lasts_allowed,
     options_of,
+    steps_allowed,
     values_allowed,
 )
 from orchestrator.controller.training.cases import Filled, PlanningCase
@@ -68,6 +69,18 @@ def _filled(
                 return places
         places.append(Place(Slot.VALUE, at, values_allowed(scene, port, written, len(found)), int(Special.OMIT)))
         return places
+    if filled.steps:
+        first = layout.steps + filled.steps[0]
+        if first not in allowed:
+            return [Place(Slot.VALUE, at, allowed, None)]
+        places = [Place(Slot.VALUE, at, allowed, first)]
+        for number in range(1, len(filled.steps) + 1):
+            others = steps_allowed(scene, port, written, filled.steps[:number])
+            if not others:
+                break
+            wanted = layout.steps + filled.steps[number] if number < len(filled.steps) else int(Special.OMIT)
+            places.append(Place(Slot.VALUE, at, others, wanted if wanted in others else None))
+        return places
     target = _symbol(scene, filled)
     return [Place(Slot.VALUE, at, allowed, target if target in allowed else None)]
 
@@ -80,8 +93,6 @@ def _symbol(scene: Scene, filled: Filled) -> int | None:
         return int(Special.MISSING)
     if filled.boolean is not None:
         return int(Special.TRUE if filled.boolean else Special.FALSE)
-    if filled.step is not None:
-        return layout.steps + filled.step
     if filled.all_files:
         return int(Special.FILES)
     if filled.attachment is not None:

@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from orchestrator.controller.planner.memory import Memory, memory_of
 from orchestrator.controller.planner.modeling import PlannerModel
 from orchestrator.controller.planner.reading import MAX_CARD_TOKENS, MAX_PORT_TOKENS, card_text, port_text
+from orchestrator.controller.planner.vectors import Vectors
 from orchestrator.controller.planner.writing import Place
 from orchestrator.controller.training.cases import PlanningCase
 from orchestrator.controller.training.examples import places_of, scene_of
-from orchestrator.controller.training.vectors import Vectors
 
 MAX_PLACES = 72
 
@@ -117,7 +117,7 @@ def train_plans(
         examples = [example_of(draw(chosen), vectors, model) for _ in range(num_cases)]
         loss, right = loss_of(model, examples)
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         losses.append(float(loss.detach()))

@@ -1,7 +1,7 @@
 """The first phase of training: the reader learns that a request lies near the cards that serve it.
 
-Contrastive over the batch (van den Oord et al. 2018, InfoNCE); a Chinese request lies near its English twin. Knows no plan
-beyond which cards it calls.
+Contrastive over the batch (van den Oord et al. 2018, InfoNCE); a Chinese request lies near its English twin. Knows
+no plan beyond which cards it calls.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def train_retrieval(
         if pairs and step % 2 == 0:
             loss = loss + _pair_loss(reader, chosen.sample(list(pairs), min(len(pairs), num_cases)))
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(upper, 1.0)
         optimizer.step()
         losses.append(float(loss.detach()))

@@ -1,4 +1,4 @@
-"""Vectors: everything that the frozen reader says about texts, computed once and kept in half precision. Knows no plan."""
+"""Vectors: what the frozen reader says about texts, computed once and kept in half precision. Knows no plan."""
 
 from __future__ import annotations
 

@@ -1,0 +1,141 @@
+"""Reader, planner, training and weights together, with tiny schedules: shapes, validity, learning, round trips."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from orchestrator.artifact import Text
+from orchestrator.types import Candidate as Chosen
+from orchestrator.types import ExpertCard, Port, Request, Shortlist, Span
+
+QUERY = Port(name="query", kind="string", description="what to look up")
+
+
+def card(name, description, *inputs):
+    return ExpertCard(
+        name=name, description=description, inputs=inputs or (QUERY,), outputs=(Port(name="text", kind="text"),)
+    )
+
+
+CARDS = (
+    card("weather", "Tells the weather forecast of a city", Port(name="city", kind="string", description="the city")),
+    card("recipes", "Finds cooking recipes", Port(name="dish", kind="string", description="the dish to cook")),
+    card("translate", "Translates a text", Port(name="text", kind="text", description="the text")),
+)
+
+
+@pytest.fixture(scope="module")
+def reader():
+    from orchestrator.controller.planner.reading import Reader, common_characters
+
+    return Reader(common_characters(500)).eval()
+
+
+def random_planner(seed=0):
+    import torch
+
+    from orchestrator.controller.planner.configuration import PlannerConfig
+    from orchestrator.controller.planner.modeling import PlannerModel
+
+    torch.manual_seed(seed)
+    return PlannerModel(PlannerConfig(num_layers=1, feed_forward_width=128, max_steps=4))
+
+
+def planned(controller, text, cards=CARDS, files=()):
+    shortlist = Shortlist(candidates=tuple(Chosen(card=card, score=1.0) for card in cards))
+    return asyncio.run(controller.plan(Request(text=text, artifacts=files), shortlist))
+
+
+def test_the_reader_knows_chinese_characters_and_splits_alike(reader):
+    import torch
+
+    from orchestrator.controller.planner.reading import common_characters
+
+    tokens = reader.tokens(["".join(common_characters(500)[::50]), "hello"], 32)
+    assert reader.tokenizer.unk_token_id not in tokens["input_ids"][0].tolist()
+    with torch.no_grad():
+        whole = reader(tokens["input_ids"], tokens["attention_mask"])
+        halves = reader.upper(reader.lower(tokens["input_ids"], tokens["attention_mask"]), tokens["attention_mask"])
+    known = tokens["attention_mask"].bool()
+    assert torch.allclose(whole[known], halves[known], atol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_weights_write_valid_plans_only(reader, seed):
+    from orchestrator.controller.planner.controller import TrainedController
+
+    controller = TrainedController(reader, random_planner(seed))
+    for text in ("Weather in Oslo, then translate it", "🙂", "select * from t; drop", "天气怎么样？", "word " * 400):
+        plan = planned(controller, text, files=(Text("a note"),))
+        assert plan.status in ("planned", "needs_input", "abstained")
+        for step in plan.steps:
+            names = {port.name for port in next(c for c in CARDS if c.name == step.expert).inputs}
+            assert set(step.inputs) <= names
+
+
+def test_nothing_to_choose_from_is_declined(reader):
+    from orchestrator.controller.planner.controller import TrainedController
+
+    plan = planned(TrainedController(reader, random_planner()), "Weather in Oslo", cards=())
+    assert (plan.status, plan.steps, plan.confidence) == ("abstained", (), 0.0)
+
+
+def test_it_learns_its_cases_by_heart_and_comes_back_from_disk(reader, tmp_path):
+    from orchestrator.controller.planner.controller import TrainedController
+    from orchestrator.controller.planner.vectors import Vectors
+    from orchestrator.controller.planner.weights import load_planner, save_planner
+    from orchestrator.controller.training.cases import Call, Filled, PlanningCase
+    from orchestrator.controller.training.plan_phase import train_plans
+
+    cases = []
+    for city in ("Oslo", "Rome", "Lima", "Cairo"):
+        text = f"What is the weather in {city}?"
+        span = (text.index(city), text.index(city) + len(city))
+        cases.append(PlanningCase(city, text, CARDS, (Call(0, {"city": Filled(spans=(span,))}),)))
+    cases.append(PlanningCase("none", "Tell me a joke", CARDS, ()))
+    both = "Find a soup recipe and translate it"
+    calls = (Call(1, {"dish": Filled(spans=((7, 11),))}), Call(2, {"text": Filled(steps=(0,))}))
+    cases.append(PlanningCase("both", both, CARDS, calls))
+    model = random_planner()
+    train_plans(
+        model, Vectors(reader), lambda chosen: chosen.choice(cases), seconds=15, seed=1, num_cases=8, progress=str
+    )
+    save_planner(tmp_path, reader, model, num_characters=500)
+    controller = TrainedController(*load_planner(tmp_path))
+
+    plan = planned(controller, "What is the weather in Rome?")
+    assert [(s.expert, s.inputs) for s in plan.steps] == [("weather", {"city": Span(start=23, end=27)})]
+    assert planned(controller, "Tell me a joke").status == "abstained"
+    chain = planned(controller, both)
+    assert [step.expert for step in chain.steps] == ["recipes", "translate"]
+    assert chain.steps[1].needs == {"s1"}
+
+
+def test_weights_that_are_not_there(tmp_path):
+    from orchestrator.controller.planner.weights import load_planner
+    from orchestrator.errors import BadRequest
+
+    with pytest.raises(BadRequest, match="baton controller train"):
+        load_planner(tmp_path)
+
+
+def test_synthetic_requests_become_cases_with_exact_spans():
+    from orchestrator.controller.training.invented import invented_cases
+    from orchestrator.controller.training.synthetic import synthetic_cases
+
+    made = list(synthetic_cases(200, 5))
+    cases = list(invented_cases(made))
+    assert len(cases) == 200
+    for origin, case in zip(made, cases, strict=True):
+        assert len(case.calls) == len(origin.nodes)
+        for call, node in zip(case.calls, origin.nodes, strict=True):
+            assert case.cards[call.card].name == node.expert
+            for name, filled in call.inputs.items():
+                argument = node.arguments.get(name)
+                if filled.spans and argument is not None and argument.source == "span":
+                    start, end = filled.spans[0]
+                    assert case.request[start:end] == argument.value
+    assert random.Random(0).choice(cases).source.startswith("synthetic/")
