@@ -109,8 +109,8 @@ def gather(
                 findings.parts.append(Failure(expert.spoken_name, result.error, is_skipped, citation))
             continue
         if expert.task == LOOKUP:
-            runs = enumerate(batch_of(step, card(step.expert), request, results))
-            findings.parts.extend(_looked_up(result, number, run, request, load_encoder) for number, run in runs)
+            for number, run in enumerate(batch_of(step, card(step.expert), request, results)):
+                findings.parts.append(_looked_up(result, number, run, request, load_encoder))
             continue
         inputs = batch_of(step, card(step.expert), request, results) if result.expert == step.expert else []
         said = statements(expert, result, inputs, language)

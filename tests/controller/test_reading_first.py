@@ -42,6 +42,9 @@ def test_of_a_picture(baton, photo):
     assert steps(baton.plan("Summarize the text in this picture", [photo])) == ["text_recognition", "summarize"]
 
 
-@pytest.mark.parametrize("text", ["Transcribe the recording", "Transcribe the recording.", "Transcribe this voice message", "把录音转写成文字"])
+@pytest.mark.parametrize(
+    "text",
+    ["Transcribe the recording", "Transcribe the recording.", "Transcribe this voice message", "把录音转写成文字"],
+)
 def test_reading_alone_stays_reading(baton, recording, text):
     assert steps(baton.plan(text, [recording])) == ["speech_recognition"]

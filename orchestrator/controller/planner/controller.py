@@ -136,7 +136,8 @@ def _binding(
     if first in (Special.TRUE, Special.FALSE):
         return Literally(value=first == Special.TRUE)
     if first == Special.FILES:
-        return Collection(items=tuple(Attachment(index=i) for i in range(len(scene.attachments))))
+        fitting = [i for i, kind in enumerate(scene.attachments) if is_compatible(kind, port.kind)]  # type: ignore[arg-type]
+        return Collection(items=tuple(Attachment(index=i) for i in fitting))
     if first < layout.steps:
         return Attachment(index=first - layout.attachments)
     if first < layout.options:

@@ -37,7 +37,7 @@ def load_planner(folder: Path) -> tuple[Reader, PlannerModel]:
         )
     from safetensors import safe_open
 
-    with safe_open(folder / READER_FILE, "pt") as opened:  # type: ignore[no-untyped-call]
+    with safe_open(folder / READER_FILE, "pt") as opened:
         num_characters = int((opened.metadata() or {}).get("num_characters", 0))
     reader = Reader(common_characters(num_characters))
     reader.load_trained_state(load_file(folder / READER_FILE))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from orchestrator.artifact import kind_of
 from orchestrator.controller.training.cases import Call, Filled, PlanningCase
 from orchestrator.controller.training.synthetic import Argument, SyntheticCase, SyntheticNode
+from orchestrator.engine.bindings import is_compatible
 from orchestrator.types import ExpertCard, Port
 
 
@@ -46,7 +47,10 @@ def _filled(argument: Argument | None, port: Port, case: SyntheticCase) -> Fille
         return Filled(attachment=argument.index)
     if argument.source == "collection":
         if all(item.source == "attachment" for item in argument.items):
-            return Filled(all_files=True)
+            fitting = [i for i, file in enumerate(case.files) if is_compatible(kind_of(file), port.kind)]
+            return Filled(all_files=True) if [item.index for item in argument.items] == fitting else Filled()
+        if all(item.start is not None and item.end is not None for item in argument.items):
+            return Filled(spans=tuple((item.start or 0, item.end or 0) for item in argument.items))
         nodes = tuple(dict.fromkeys(output.node for output in argument.outputs if output.node is not None))
         return Filled(steps=nodes)
     if port.kind == "boolean" and isinstance(argument.value, bool):
