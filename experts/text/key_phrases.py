@@ -64,10 +64,9 @@ class KeyPhrases:
             "phrases": list(found),
             "scores": [round(score / best, 3) for score in found.values()],
             "num_phrases": len(found),
+            "nothing_found": None if found else "No key phrase stands out in the text.",
+            "nothing_found_zh": None if found else "文中没有突出的关键词。",
         }
-        if not found:
-            facts["nothing_found"] = "No key phrase stands out in the text."
-            facts["nothing_found_zh"] = "文中没有突出的关键词。"
         return Outcome(Json(facts), settings["confidence"] if found else 0.2)  # type: ignore[return-value]
 
 

@@ -101,7 +101,7 @@ class Intake:
                     if access in ("", document.access):  # another label has to take effect, though the file is the same
                         tell(_unchanged(document))
                         continue
-                content = load_document(path, data)
+                content = _read(path, data)
                 if access and not content.access:
                     content = replace(content, access=access)
                 yield _Loaded(uri, digest, content, tuple(chunks_of(content)))
@@ -213,3 +213,13 @@ def _unchanged(document: Document) -> AddedDocument:
         status="unchanged",
         num_chunks=document.num_chunks,
     )
+
+
+def _read(path: Path, data: bytes) -> DocumentText:
+    """The text of a file; whatever a parser raises, one bad file never stops the rest."""
+    try:
+        return load_document(path, data)
+    except UnreadableDocument:
+        raise
+    except Exception as error:
+        raise UnreadableDocument(str(path), f"{type(error).__name__}: {error}"[:300]) from error

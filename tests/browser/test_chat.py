@@ -95,7 +95,7 @@ def test_a_sign_is_read_and_the_expert_that_read_it_opens(page: Any, chat: Serve
 
     assert "MIND THE GAP" in reply.locator(".text").first.inner_text().upper()
     assert page.locator("#current .request img").evaluate("image => image.naturalWidth") == 640
-    assert page.locator("#sent").inner_text().strip() == "0 bytes sent"
+    page.get_by_text("0 bytes sent", exact=True).wait_for()
     assert page.locator("#input textarea").input_value() == ""
     reply.locator(".steps summary").click()
     step = reply.locator(".steps li").first
@@ -230,7 +230,7 @@ def test_a_suggestion_fills_the_input_and_experts_are_listed(page: Any) -> None:
 
 def test_a_chinese_browser_reads_and_asks_in_chinese(chinese_page: Any, tmp_path: Path) -> None:
     page = chinese_page
-    assert page.locator("#sent").inner_text().strip() == "已发送 0 字节"
+    page.get_by_text("已发送 0 字节", exact=True).wait_for()
     page.get_by_role("button", name="新对话").wait_for()
     reply = answered(page, "这个标志上写着什么？", _sign(tmp_path / "sign.png", "PLATFORM 7"))
     assert "PLATFORM 7" in reply.locator(".text").first.inner_text().upper()

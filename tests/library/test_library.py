@@ -239,3 +239,23 @@ def test_as_a_langchain_retriever(company: Library) -> None:
     assert len(found) == 2
     assert "The warranty of the XR-3000 is 60 months" in found[0].page_content
     assert found[0].metadata["title"] == "Warranty Terms 2025"
+
+
+def test_whatever_a_parser_raises_the_rest_goes_on(tmp_path, monkeypatch):
+    from orchestrator.library import intake
+    from orchestrator.library.library import Library
+
+    def breaks(path, data):
+        if path.name == "bad.txt":
+            raise ImportError("a parser is not installed as it should be")
+        return load(path, data)
+
+    load = intake.load_document
+    monkeypatch.setattr(intake, "load_document", breaks)
+    (tmp_path / "bad.txt").write_text("This one breaks the parser.")
+    (tmp_path / "good.txt").write_text("This one can be read.")
+    with Library(tmp_path / "home") as library:
+        report = library.add([tmp_path / "bad.txt", tmp_path / "good.txt"])
+    assert [document.title for document in report.added] == ["good"]
+    assert [failed.error.type for failed in report.failed] == ["UnreadableDocument"]
+    assert "ImportError" in report.failed[0].error.message
