@@ -11,21 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import BadRequest, InvalidExpert, NotAdmitted
+from experts.local_rules import PICKLE_SUFFIXES, WANTED, refused_pickle
+from orchestrator.errors import BadRequest, InvalidExpert
 from orchestrator.registry.stored import FILE_NAME, StoredExpert
 
 if TYPE_CHECKING:
     from orchestrator.config import Settings
-
-PICKLE_SUFFIXES = (".pkl", ".pickle", ".joblib", ".bin", ".pt", ".pth", ".ckpt")
-WANTED = (
-    "a folder with config.json and safetensors of a text, image or audio classifier, or a scikit-learn classifier as a"
-    " .skops file"
-)
-_PICKLE_REMEDY = (
-    "Save it without a pickle (model.save_pretrained(DIR), or skops.io.dump(model, FILE)), or set experts.allow_pickle"
-    " = true in baton.toml where you trust who made it."
-)
 
 
 def describe(
@@ -74,14 +65,6 @@ def name_of(path: Path) -> str:
     stem = path.stem if path.is_file() else path.name
     name = re.sub(r"[^A-Za-z0-9]+", "_", stem).strip("_").lower()
     return name if name[:1].isalpha() else f"model_{name}".rstrip("_")
-
-
-def refused_pickle(path: Path) -> NotAdmitted:
-    """The error for weights that only a pickle holds."""
-    return NotAdmitted(
-        f"{path.name} is a pickle, which can run any code when it is loaded; experts.allow_pickle is false",
-        _PICKLE_REMEDY,
-    )
 
 
 def _model_file(path: Path, name: str, allow_pickle: bool) -> Path:

@@ -13,7 +13,7 @@ from typing import Any
 
 from experts.checkpoint import AUTO_CLASSES, LOADER, MAX_BATCH, TransformersClassifier
 from experts.classifier_card import classifier_card, subject_of
-from experts.local import WANTED, refused_pickle
+from experts.local_rules import WANTED, refused_pickle
 from experts.model_readme import card_fields
 from orchestrator.artifact import Audio, Image, Text
 from orchestrator.config import ExpertSettings

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from experts.classifier_card import classifier_card, subject_of, title_of
-from experts.local import WANTED
+from experts.local_rules import WANTED
 from experts.model_readme import card_fields
 from experts.sklearn_model import LOADER, MAX_BATCH, SKLEARN_TYPES, read_model, untrusted_types
 from orchestrator.config import ExpertSettings

@@ -90,6 +90,7 @@ class Draft:
         )
         if port is None:
             return
+        num_before = len(self.steps)
         read: list[Reference] = [
             Output(step=step.id, port=text.name)
             for step in self.steps[: self.steps.index(lookup)]
@@ -107,6 +108,10 @@ class Draft:
         if read:
             binding: Binding = read[0] if len(read) == 1 else Collection(items=tuple(read))
             position = self.steps.index(lookup)
+            readers = self.steps[num_before:]
+            self.steps[num_before:] = []
+            self.steps[position:position] = readers  # what is read is told where the lookup is
+            position += len(readers)
             self.steps[position] = lookup.model_copy(update={"inputs": {**lookup.inputs, port.name: binding}})
 
     @property
