@@ -74,12 +74,8 @@ class TrainedController:
         options = options_of(cards)
         scene = Scene(tuple(cards), kinds, options, len(read.offsets), self._model.config.max_steps)
         card_vectors = vectors.means([card_text(card) for card in cards], MAX_CARD_TOKENS)  # (E, D)
-        width = card_vectors.shape[-1]
-        option_vectors = vectors.means(options, MAX_PORT_TOKENS) if options else torch.zeros(0, width)
-        examples = [
-            vectors.means(card.examples[:10], MAX_CARD_TOKENS) if card.examples else torch.zeros(0, width)
-            for card in cards
-        ]
+        option_vectors = vectors.means(options, MAX_PORT_TOKENS)  # (O, D)
+        examples = [vectors.means(card.examples[:10], MAX_CARD_TOKENS) for card in cards]
         memory = memory_of(scene, read.states.float(), read.mean.float(), card_vectors, option_vectors, examples)
 
         def port(card: int, position: int) -> Tensor:

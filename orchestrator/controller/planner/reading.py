@@ -58,6 +58,11 @@ class Reader(nn.Module):
                 parameter.requires_grad_(True)
 
     @property
+    def width(self) -> int:
+        """D, width of every vector."""
+        return int(self.encoder.config.hidden_size)
+
+    @property
     def upper_layers(self) -> Any:
         return self.encoder.encoder.layer[NUM_FROZEN_LAYERS:]
 

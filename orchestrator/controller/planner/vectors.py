@@ -39,6 +39,8 @@ class Vectors:
                 states = self._reader(tokens["input_ids"], tokens["attention_mask"])
                 means = Reader.mean(states, tokens["attention_mask"]).half()
             self._means.update(zip(batch, means, strict=True))
+        if not texts:
+            return torch.zeros(0, self._reader.width)
         return torch.stack([self._means[text] for text in texts]).float()
 
     def prepare(self, requests: Iterable[str], max_tokens: int) -> None:

@@ -38,11 +38,8 @@ def example_of(case: PlanningCase, vectors: Vectors, model: PlannerModel) -> Exa
     read = vectors.request(case.request, model.config.max_request_tokens)
     scene = scene_of(case, len(read.offsets), model.config.max_steps)
     cards = vectors.means([card_text(card) for card in case.cards], MAX_CARD_TOKENS)
-    options = vectors.means(scene.options, MAX_PORT_TOKENS) if scene.options else torch.zeros(0, cards.shape[-1])
-    examples = [
-        vectors.means(card.examples[:10], MAX_CARD_TOKENS) if card.examples else torch.zeros(0, cards.shape[-1])
-        for card in case.cards
-    ]
+    options = vectors.means(scene.options, MAX_PORT_TOKENS)
+    examples = [vectors.means(card.examples[:10], MAX_CARD_TOKENS) for card in case.cards]
     memory = memory_of(scene, read.states.float(), read.mean.float(), cards, options, examples)
     places = places_of(case, scene, read.offsets)[:MAX_PLACES]
     ports = torch.zeros(len(places), cards.shape[-1])

@@ -96,6 +96,7 @@ def test_it_learns_its_cases_by_heart_and_comes_back_from_disk(reader, tmp_path)
         span = (text.index(city), text.index(city) + len(city))
         cases.append(PlanningCase(city, text, CARDS, (Call(0, {"city": Filled(spans=(span,))}),)))
     cases.append(PlanningCase("none", "Tell me a joke", CARDS, ()))
+    cases.append(PlanningCase("no cards", "Tell me the time", (), ()))
     both = "Find a soup recipe and translate it"
     calls = (Call(1, {"dish": Filled(spans=((7, 11),))}), Call(2, {"text": Filled(steps=(0,))}))
     cases.append(PlanningCase("both", both, CARDS, calls))
