@@ -1,4 +1,4 @@
-"""`baton trace`: list, show, replay."""
+"""`baton trace`: list, show, replay, verify."""
 
 from __future__ import annotations
 
@@ -82,6 +82,27 @@ def replay(run_id: IdArgument, as_json: JsonOption = False) -> None:
                 print(f"  {step.step} {step.expert}: {_AGREEMENTS[step.agreement]}")
             print(f"in all: {_AGREEMENTS[report.agreement]}")
         raise typer.Exit(EXIT_STATUSES["failed" if report.agreement == "different" else "answered"])
+
+
+@app.command()
+def verify(run_id: IdArgument, as_json: JsonOption = False) -> None:
+    """Check that the run's files are unchanged and its citations still true; exit status 1 where one is not."""
+    with errors_shown(as_json):
+        from orchestrator.config import load_settings
+        from orchestrator.ledger.verification import verify_trace
+        from orchestrator.library.library import Library
+
+        settings = load_settings()
+        trace = _traces().get(run_id)
+        with Library(settings.home_path, settings.library, embedding=settings.embedding.model) as library:
+            report = verify_trace(trace, library.verify)
+        if as_json:
+            print_json(report)
+        else:
+            for one in report.checked:
+                print(f"  {'holds' if one.holds else 'CHANGED'}  {one.what}")
+            print("everything holds" if report.holds else "something changed since")
+        raise typer.Exit(EXIT_STATUSES["answered" if report.holds else "failed"])
 
 
 def _traces() -> Traces:

@@ -76,3 +76,23 @@ def test_recordings_are_alike_by_length():
     assert not _are_alike(recording, Audio.of(tone[:15_000], 16_000))
     assert _are_alike(Audio.from_bytes(b"gone"), Audio.from_bytes(b"gone"))
     assert not _are_alike(Audio.from_bytes(b"gone"), recording)
+
+
+def test_a_run_is_verified_until_its_document_or_its_file_changes(baton_call, sales, tmp_path):
+    manual = tmp_path / "manual.txt"
+    manual.write_text("The KX-90 must be oiled every 5 weeks. Use the blue oil.")
+    assert baton_call("library", "add", manual).status == 0
+    run = asked(baton_call, "How often must the KX-90 be oiled?")
+    called = baton_call("trace", "verify", run, "--json")
+    assert (called.status, called.json["holds"]) == (0, True)
+    assert "citation [1] manual" in [one["what"] for one in called.json["checked"]]
+    manual.write_text("The KX-90 must be oiled every 7 weeks. Use the blue oil.")
+    assert baton_call("library", "add", manual).status == 0
+    called = baton_call("trace", "verify", run)
+    assert (called.status, "CHANGED  citation [1] manual" in called.out) == (1, True)
+
+    run = asked(baton_call, "Which region has the highest revenue?", "--file", sales)
+    assert baton_call("trace", "verify", run).out.splitlines()[-1] == "everything holds"
+    sales.write_text(sales.read_text().replace("1", "2"))
+    called = baton_call("trace", "verify", run, "--json")
+    assert [one["what"] for one in called.json["checked"] if not one["holds"]] == ["attachment sales.csv"]
