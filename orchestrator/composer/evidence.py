@@ -129,7 +129,8 @@ def answering(ranked: Sequence[Evidence], question: str) -> list[Evidence]:
     best = ranked[0]
     for other in ranked[1:]:
         overlaps = other.passage == best.passage and other.start < best.end and best.start < other.end
-        if other.score >= best.score * thresholds["second"] and not overlaps and other.text != best.text:
+        is_alike = _is_sentence(other.text) or not _is_sentence(best.text)
+        if other.score >= best.score * thresholds["second"] and is_alike and not overlaps and other.text != best.text:
             return [best, other]
     return [best]
 
@@ -141,9 +142,19 @@ def _windows(text: str) -> list[tuple[int, int]]:
     for i, (start, end) in enumerate(spans):
         if i > 0 and _BEGINS_BACKWARD.match(text[start:end]) and end - spans[i - 1][0] <= 500:
             start = spans[i - 1][0]
-        if re.search(r"\w", text[start:end]) and not text[start:end].lstrip().startswith("#"):
+        if not _is_heading(text[start:end]):
             windows.append((start, end))
     return windows
+
+
+def _is_sentence(text: str) -> bool:
+    return re.search(r"[.!?。！？；][\"”’」)）\]*_]*$", text) is not None
+
+
+def _is_heading(text: str) -> bool:
+    """Whether a piece says nothing alone: a heading, or a few words that end and hold nothing."""
+    is_short = len(content_words(text)) < 5 and not _is_sentence(text) and not re.search(r"[:：;；]\s*\S|\d", text)
+    return text.lstrip().startswith("#") or is_short or re.search(r"\w", text) is None
 
 
 def _rarity(asked: Counter[str], bags: Sequence[set[str]]) -> dict[str, float]:
