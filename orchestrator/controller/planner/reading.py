@@ -6,7 +6,6 @@ Knows no plan. The lower layers and the English vocabulary stay as they were.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,6 @@ from orchestrator.types import ExpertCard, Port
 NUM_FROZEN_LAYERS = 3
 MAX_CARD_TOKENS = 64
 MAX_PORT_TOKENS = 24
-
-
-@dataclass(frozen=True)
-class Read:
-    """A text as the encoder sees it: states (T, D) of its tokens, their offsets in the text (T, 2), the mean (D)."""
-
-    states: Tensor
-    offsets: tuple[tuple[int, int], ...]
-    mean: Tensor
 
 
 class Reader(nn.Module):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orchestrator.controller.planner.symbols import NUM_SPECIAL, Layout, Slot, Special
+from orchestrator.controller.planner.symbols import Layout, Slot, Special
 from orchestrator.engine.bindings import is_compatible
 from orchestrator.types import ExpertCard, Port
 
@@ -101,8 +101,3 @@ class Place:
     port: tuple[int, int] | None  # card and port, positions
     allowed: list[int]
     target: int | None
-
-
-def is_special(symbol: int) -> bool:
-    """Whether the symbol is one of Special."""
-    return symbol < NUM_SPECIAL
