@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from orchestrator.composer.composer import Emit
 from orchestrator.composer.draft import AnswerDraft
+from orchestrator.composer.evidence import Evidence
 from orchestrator.composer.extractive import ExtractiveComposer, answer_from, failed, unanswered
 from orchestrator.composer.findings import Findings, source_citation
 from orchestrator.composer.phrasing import phrases
@@ -100,20 +101,12 @@ def _evidence(findings: Findings) -> list[_Evidence]:
         found.extend((e.text, source_citation(e)) for e in lookup.evidence)
         for passage in lookup.passages[:_MAX_PASSAGES]:
             for start, end in sentences(passage.text):
-                citation = SourceCitation(
-                    document=passage.document,
-                    title=passage.title,
-                    uri=passage.uri,
-                    sha256=passage.sha256,
-                    start=passage.start + start,
-                    end=passage.start + end,
-                    page=passage.page,
-                    quote=passage.text[start:end],
-                    licence=passage.licence,
-                    author=passage.author,
+                quote = passage.text[start:end]
+                citation = source_citation(
+                    Evidence(passage, passage.start + start, passage.start + end, quote, passage.score)
                 )
                 if all(citation != known for _, known in found):
-                    found.append((passage.text[start:end], citation))
+                    found.append((quote, citation))
     return found
 
 

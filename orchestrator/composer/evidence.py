@@ -76,13 +76,16 @@ def evidence_for(
     rarity = _rarity(asked, [*surroundings.values(), *bags])
     similar = _similarities(question, texts, load_encoder)
     identifiers = _identifiers(question)
+    lowered = [text.lower() for text in texts]
+    rare = {word for word in identifiers if sum(word in text for text in lowered) <= 2}
     found = []
-    for (passage, start, end), text, bag, cosine in zip(candidates, texts, bags, similar, strict=True):
+    rows = zip(candidates, texts, lowered, bags, similar, strict=True)
+    for (passage, start, end), text, lower, bag, cosine in rows:
         inside = _coverage(rarity, bag)
         near = _coverage(rarity, surroundings[id(passage)])
         score = 0.40 * inside + 0.20 * near + 0.40 * (inside if cosine is None else cosine)
         score += _kind_bonus(question, text)
-        score += _identifier_bonus(identifiers, text.lower(), around[id(passage)], texts)
+        score += _identifier_bonus(identifiers, rare, lower, around[id(passage)])
         score = min(max(score, 0.0), 1.0)
         found.append(Evidence(passage, passage.start + start, passage.start + end, text, score))
     return sorted(found, key=lambda e: -e.score)
@@ -105,7 +108,7 @@ def _identifiers(text: str) -> list[str]:
     return [word.lower() for word in _IDENTIFIER.findall(text)]
 
 
-def _identifier_bonus(identifiers: Sequence[str], text: str, around: str, texts: Sequence[str]) -> float:
+def _identifier_bonus(identifiers: Sequence[str], rare: set[str], text: str, around: str) -> float:
     """What asks for a code or a model must speak of it: in the sentence, best as its subject, or at least nearby."""
     if not identifiers:
         return 0.0
@@ -115,7 +118,7 @@ def _identifier_bonus(identifiers: Sequence[str], text: str, around: str, texts:
         bonus += 0.05
         if any(text.find(word) <= 24 for word in inside):
             bonus += 0.04
-        if any(sum(word in other.lower() for other in texts) <= 2 for word in inside):
+        if rare.intersection(inside):
             bonus += 0.10  # hardly any other sentence names it
     return bonus
 

@@ -43,7 +43,9 @@ class CompactController:
         if not clauses or not cards:
             return Plan(status="abstained", confidence=0.0, question=questions["nothing_fits"])
         scores = self._index.scores([clause.instruction for clause in clauses], cards)  # (C, E)
-        of_texts = self._index.scores([clause.as_of_a_text for clause in clauses], cards)  # (C, E)
+        of_texts = scores  # differs, and is encoded, only where an attachment may have to be read
+        if request.artifacts:
+            of_texts = self._index.scores([clause.as_of_a_text for clause in clauses], cards)  # (C, E)
         draft = Draft(request, file_names_in(request.text), lambda kind: _reader(kind, cards))
         lookups = []
         best = 0.0

@@ -80,24 +80,23 @@ class Reader(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """States of the last layer, (B, T, D)."""
-        is_new = ids >= self.num_base_tokens
-        base = self.encoder.embeddings.word_embeddings(ids.masked_fill(is_new, 0))
-        added = self.characters((ids - self.num_base_tokens).clamp(min=0, max=self.characters.num_embeddings - 1))
-        embedded = torch.where(is_new.unsqueeze(-1), added, base)
-        return self.encoder(inputs_embeds=embedded, attention_mask=mask).last_hidden_state
+        return self.encoder(inputs_embeds=self._embedded(ids), attention_mask=mask).last_hidden_state
 
     def lower(self, ids: Tensor, mask: Tensor) -> Tensor:
         """States below the trained layers, (B, T, D); they never change while the characters do not."""
-        is_new = ids >= self.num_base_tokens
-        base = self.encoder.embeddings.word_embeddings(ids.masked_fill(is_new, 0))
-        added = self.characters((ids - self.num_base_tokens).clamp(min=0, max=self.characters.num_embeddings - 1))
-        embedded = torch.where(is_new.unsqueeze(-1), added, base)
-        hidden = self.encoder.embeddings(inputs_embeds=embedded)
+        hidden = self.encoder.embeddings(inputs_embeds=self._embedded(ids))
         return self._through(self.encoder.encoder.layer[:NUM_FROZEN_LAYERS], hidden, mask)
 
     def upper(self, hidden: Tensor, mask: Tensor) -> Tensor:
         """States of the last layer from those below the trained layers."""
         return self._through(self.upper_layers, hidden, mask)
+
+    def _embedded(self, ids: Tensor) -> Tensor:
+        """Word embeddings, the extra characters' among them, (B, T, D)."""
+        is_new = ids >= self.num_base_tokens
+        base = self.encoder.embeddings.word_embeddings(ids.masked_fill(is_new, 0))
+        added = self.characters((ids - self.num_base_tokens).clamp(min=0, max=self.characters.num_embeddings - 1))
+        return torch.where(is_new.unsqueeze(-1), added, base)
 
     @staticmethod
     def _through(layers: Any, hidden: Tensor, mask: Tensor) -> Tensor:
