@@ -1,73 +1,145 @@
-"""Values: what a span of the request means for a port: numbers, booleans, plain text. Pure."""
+"""Values: what spans of the request mean for a port: numbers, quantities, dates, names, lists. Knows no tensor. Pure."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
+from orchestrator.controller.planner.items import literal_of, numbers_in, pairs_in, plain_number, words_in
+from orchestrator.controller.planner.moments import formats_of, moment_in
+from orchestrator.controller.planner.names import called, number_named
+from orchestrator.controller.planner.numbers import number_of
+from orchestrator.controller.planner.units import has_metres, quantity_of
 from orchestrator.types import Port
 
-_NUMBER = re.compile(r"[-+]?\d+(?:[,，]\d{3})*(?:\.\d+)?")
-_WORDS = {
-    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
-    "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
-    "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "half": 0.5, "a": 1, "an": 1, "once": 1, "twice": 2,
-}  # fmt: skip
-_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "k": 1000, "dozen": 12}
-_CHINESE_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
-_CHINESE_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
+__all__ = ["number_of", "value_of", "values_of"]
+
+LISTS = ("array", "tuple")
+_QUOTES = {"'": "'", '"': '"', "“": "”", "‘": "’", "「": "」", "《": "》", "`": "`"}
+_SHARE = re.compile(r"%|％|\bper ?cent\b|百分之", re.IGNORECASE)
+_TAKES_PERCENT = re.compile(r"percent|\bpct\b|百分", re.IGNORECASE)
+_TAKES_FRACTION = re.compile(r"decimal|fraction|between 0 and 1|0 to 1|sum to 1|小数", re.IGNORECASE)
+_FORMULA = re.compile(r"\b(?:function|func|expression|equation|polynomial|formula)\b", re.IGNORECASE)
 
 
-def value_of(text: str, port: Port) -> Any:
-    """The value that a span stands for; the text itself where the port takes text or nothing else fits."""
-    text = text.strip().strip("\"'“”‘’").rstrip(".,;:!?。，；：！？")
+def value_of(text: str, port: Port, today: date | None = None) -> Any:
+    """The value that a span stands for; the text itself where the port takes text or nothing else fits.
+
+    Args:
+        text: a span of the request.
+        port: kind, name, description and default decide what is read.
+        today: what "tomorrow" and dates without a year count from; they stay text without it.
+    """
+    bare = _unquoted(text)
     if port.kind in ("integer", "float"):
-        number = number_of(text)
-        if number is None:
-            return text
-        if port.kind == "integer":
-            return round(number)
-        is_share = "%" in text or "percent" in text.lower() or "百分之" in text
-        return number / 100 if is_share else number
+        number = _number(bare, port)
+        return bare if number is None else number
+    if port.kind in LISTS:
+        return _list(text.strip(), port, today)
+    if port.kind == "dict":
+        return _dict(text.strip(), port)
+    if port.kind == "string":
+        return _string(bare, port, today)
+    return bare
+
+
+def values_of(texts: Sequence[str], port: Port, today: date | None = None) -> Any:
+    """The value of all the spans that fill one port; a list for ports that take lists.
+
+    A single span may hold the whole list, "[1, 2, 3]" or "apples, rice and bread"; of several, each is one item.
+    """
+    if port.kind not in LISTS:
+        return value_of(texts[0], port, today)
+    if len(texts) > 1:
+        return [_item(text, port, today) for text in texts]
+    value = value_of(texts[0], port, today)
+    return value if isinstance(value, list) else [value]
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    end = text.rstrip(",，;；:：.。")
+    for one in (text, end):
+        if len(one) > 1 and _QUOTES.get(one[0]) == one[-1] and one[0] not in one[1:-1]:
+            return one[1:-1].strip()
+    bare = end.strip('"“”').strip()
+    return bare.strip("'‘’") if bare.count("'") != 1 or not bare.endswith("'") else bare[:-1]
+
+
+def _number(text: str, port: Port) -> int | float | None:
+    about = f"{port.name.replace('_', ' ')} {port.description}"
+    number = quantity_of(text, port.name, port.description)
+    if number is None:
+        number = number_of(text, is_meters=has_metres(text, port.name, port.description))
+    if number is None:
+        return number_named(text, port.description) if port.kind == "integer" else None
+    if port.kind == "integer":
+        return round(number)
+    if not _SHARE.search(text) or "分之" in text:
+        return (
+            number * 100
+            if "百分之" in text and _TAKES_PERCENT.search(about) and not _TAKES_FRACTION.search(about)
+            else number
+        )
+    takes_percent = _TAKES_PERCENT.search(about) and not _TAKES_FRACTION.search(about)
+    return number if takes_percent else float(f"{number / 100:.12g}")
+
+
+def _string(text: str, port: Port, today: date | None) -> str:
+    formats = formats_of(port.name, port.description)
+    if formats and (moment := moment_in(text, formats, today)) is not None:
+        return moment
+    if (name := called(text, port.name, port.description)) is not None:
+        return name
+    if _FORMULA.search(f"{port.name.replace('_', ' ')} {port.description}"):
+        text = re.sub(r"\s+squared\b", "**2", re.sub(r"\s+cubed\b", "**3", text))
     return text
 
 
-def number_of(text: str) -> float | None:
-    """A number in digits or words, English or Chinese; None where there is none."""
-    lowered = text.lower()
-    match = _NUMBER.search(lowered)
-    if match is not None:
-        number = float(match.group().replace(",", "").replace("，", ""))
-        rest = lowered[match.end() :].strip()
-        for word, scale in (_SCALES | {"万": 10**4, "亿": 10**8, "千": 1000, "百": 100}).items():
-            if re.match(rf"{word}\b", rest) if word.isascii() else rest.startswith(word):
-                return number * scale
+def _list(text: str, port: Port, today: date | None) -> Any:
+    """A list where the text holds several items, otherwise its only item."""
+    literal = literal_of(text)
+    if isinstance(literal, list):
+        return literal
+    inner = text.strip("()[] ") if numbers_in(text) else text
+    if (numbers := numbers_in(inner)) is not None:
+        return numbers
+    words = words_in(text)
+    return [_item(word, port, today) for word in words] if words is not None else _item(text, port, today)
+
+
+def _item(text: str, port: Port, today: date | None) -> Any:
+    """One item of a list: the number, or what a port of strings would take."""
+    bare = _unquoted(text)
+    if bare.startswith(("[", "{", "(")) and (literal := literal_of(bare)) is not None:
+        return literal
+    if text.strip()[:1] in _QUOTES:
+        return bare
+    if (number := plain_number(bare.lstrip("$€£¥").replace(",", ""))) is not None:
         return number
-    return _english(lowered) if re.search("[a-z]", lowered) else _chinese(text)
+    if _SHARE.search(bare) and (share := _number(bare, port.model_copy(update={"kind": "float"}))) is not None:
+        return share
+    if re.search(
+        r"number|quantit|count|amount|scores?|values|数量|数字", f"{port.name} {port.description}", re.IGNORECASE
+    ) and (
+        (counted := number_of(bare)) is not None
+        and re.fullmatch(r"[a-z -]+|[一二两三四五六七八九十百千万半]+", bare.lower())
+    ):
+        return int(counted) if counted == int(counted) else counted
+    ordinal = re.fullmatch(r"(\d+)(?:st|nd|rd|th)", bare)
+    return int(ordinal.group(1)) if ordinal else _string(bare, port, today)
 
 
-def _english(text: str) -> float | None:
-    total, current, found = 0.0, 0.0, False
-    for word in re.findall(r"[a-z]+", text):
-        if word in _WORDS:
-            current, found = current + _WORDS[word], True
-        elif word in _SCALES:
-            current, found = max(current, 1) * _SCALES[word], True
-            if _SCALES[word] >= 1000:
-                total, current = total + current, 0.0
-    return total + current if found else None
-
-
-def _chinese(text: str) -> float | None:
-    total, section, digit, found = 0, 0, 0, False
-    for character in text:
-        if character in _CHINESE_DIGITS:
-            digit, found = _CHINESE_DIGITS[character], True
-        elif character in _CHINESE_SCALES:
-            scale, found = _CHINESE_SCALES[character], True
-            if scale >= 10**4:
-                total, section, digit = total + (section + digit) * scale, 0, 0
-            else:
-                section, digit = section + max(digit, 1) * scale, 0
-    return float(total + section + digit) if found else None
+def _dict(text: str, port: Port) -> Any:
+    literal = literal_of(text)
+    if isinstance(literal, dict):
+        return literal
+    if re.search(r"\brange\b|\bmin", f"{port.name} {port.description}", re.IGNORECASE):
+        ends = re.split(r"\s*(?:to|and|-|–|到|至)\s*", text)
+        numbers = [number_of(end) for end in ends]
+        if len(numbers) == 2 and None not in numbers:
+            return {"min": numbers[0], "max": numbers[1]}
+    pairs = pairs_in(text)
+    return text if pairs is None else pairs
