@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.convert import bfcl, clinc150, taskbench, toole, ultratool, xquad
+from benchmarks.convert.raw import REMEDY
 from benchmarks.convert.rows import Conversion
 from orchestrator.errors import BadRequest, BatonError
 from orchestrator.evaluation.retrieval import write_rows
@@ -63,11 +64,11 @@ def converted(name: str, source: Path) -> Conversion:
         BadRequest: something is missing, has another shape or is empty.
     """
     if not source.exists():
-        raise BadRequest("--source", str(source), "a file or folder that exists")
+        raise BadRequest("--source", str(source), "a file or folder that exists", REMEDY)
     conversion = SETS[name](source)
     empty = [file for file, rows in conversion.files.items() if not rows]
     if empty:
-        raise BadRequest("--source", str(source), f"a download with rows for {', '.join(empty)}")
+        raise BadRequest("--source", str(source), f"a download with rows for {', '.join(empty)}", REMEDY)
     return conversion
 
 

@@ -17,7 +17,7 @@ from orchestrator.evaluation.retrieval import read_rows
 
 T = TypeVar("T")
 
-REMEDY = "docs/public-sets.md names the files to download and the version they were written for."
+REMEDY = "docs/public-sets.md names the files to download."
 _TYPE_WORDS = {str: "a text", int: "a whole number", list: "a list", dict: "an object"}
 
 
