@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
 from orchestrator.artifact import ArtifactKind, kind_of
+from orchestrator.controller.clauses import file_names_in
 from orchestrator.controller.port_fit import takes_literal
 from orchestrator.engine.bindings import is_compatible
 from orchestrator.evaluation.plans import card_of_row
@@ -119,11 +120,10 @@ def test_nothing_that_a_step_requires_is_missing() -> None:
 
 def unfed(row: Row) -> Iterator[tuple[str, str]]:
     """Expert and port of every required input of a case that nothing feeds."""
-    words = (word.strip(".,:;?!()") for word in row["request"].split())
-    files: Sequence[str] = [*row["files"], *(word for word in words if "." in word)]
+    kinds = [kind_of(name) for name in row["files"]] + [name.kind for name in file_names_in(row["request"])]
     for node in row["nodes"]:
         sources = [link["source"] for link in row["links"] if link["target"] == node["expert"]]
         for port in CARDS[node["expert"]].inputs:
             given = port.name in node["arguments"] or any(feeds(source, port) for source in sources)
-            if port.required and not given and not any(is_compatible(kind_of(name), port.kind) for name in files):
+            if port.required and not given and not any(is_compatible(kind, port.kind) for kind in kinds):
                 yield node["expert"], port.name
