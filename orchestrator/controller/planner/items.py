@@ -12,8 +12,9 @@ _QUOTED = re.compile(r"\"([^\"]*)\"|(?<!\w)'((?:[^']|(?<=\w)'(?=\w))*)'|“([^�
 _SPLIT = re.compile(r"\s*(?:[,;，；、\n]|\s+(?:and|or|then|&)\s+(?=\S))\s*(?:(?:and|or|then|以及|还有|和|与|及)\s*)?")
 _SPLIT_CHINESE = re.compile(r"\s*(?:[,;，；、\n]|和|与|及|以及|还有)\s*")
 _PLAIN_NUMBER = re.compile(r"[-+−]?(?:\d+(?:\.\d+)?|\.\d+)")
-_NUMBERS = re.compile(
-    r"[-+−]?\$?\d+(?:\.\d+)?(?:(?:\s*(?:,|，|、|;|to|through|and|or|和|与|到|\s)\s*(?:and|or|和)?\s*)[-+−]?\$?\d+(?:\.\d+)?)+"
+_ONE = r"[-+−]?\$?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?![\w.]*[A-Za-z])"
+NUMBER_LISTS = re.compile(
+    rf"(?<![\w.]){_ONE}(?:\s*(?:,|，|、|;|\band\b|\bor\b|和|与|\s)\s*(?:\band\b|\bor\b|和)?\s*{_ONE})+"
 )
 _PAIR = re.compile(
     r"[\"']?([A-Za-z\u4e00-\u9fff][\w .'\u4e00-\u9fff]*?)[\"']?\s*(?::|=|：|\s[-–]\s|\bis\b|\bas\b)\s*(.+)"
@@ -49,12 +50,14 @@ def plain_number(text: str) -> int | float | None:
 def numbers_in(text: str) -> list[int | float] | None:
     """Two or more numbers between commas, "and" or blanks, and nothing else; None for any other text."""
     inner = text.strip().strip("[](){}").strip()
-    if _NUMBERS.fullmatch(inner) is None:
+    if NUMBER_LISTS.fullmatch(inner) is None:
         return None
-    found = re.findall(r"(?:(?<![\w.])[-+−])?\$?(\d+(?:\.\d+)?)", inner)
-    signs = re.findall(r"((?<![\w.])[-+−])?\$?\d+(?:\.\d+)?", inner)
-    values = [plain_number(number) for number in found]
-    return [-v if sign in "-−" and sign else v for v, sign in zip(values, signs, strict=True) if v is not None]
+    is_grouped = re.search(r"\d,\s|\d\s+\d|and|、", inner) is not None  # "1,200, 3,400": a comma inside is a thousand
+    one = r"([-+−]?)\$?(\d{1,3}(?:,\d{3})+(?!\d)|\d+)(\.\d+)?" if is_grouped else r"([-+−]?)\$?(\d+)(\.\d+)?"
+    numbers = [f"{whole.replace(',', '')}{part}" for _, whole, part in re.findall(one, inner)]
+    signs = [sign for sign, _, _ in re.findall(one, inner)]
+    values = [float(number) if "." in number else int(number) for number in numbers]
+    return [-value if sign and sign in "-−" else value for value, sign in zip(values, signs, strict=True)]
 
 
 def words_in(text: str) -> list[str] | None:

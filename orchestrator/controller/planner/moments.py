@@ -120,7 +120,7 @@ def _clock(text: str) -> tuple[time | None, str]:
     if named is not None:
         is_night = (named.group(1) or named.group(2)).lower() in ("midnight", "午夜")
         return time(0 if is_night else 12), text[: named.start()] + text[named.end() :]
-    if (chinese := _CHINESE_CLOCK.search(text)) is not None and re.search("[点时早午晚]|:", chinese.group()):
+    if (chinese := _CHINESE_CLOCK.search(text)) is not None and re.search("[\u4e00-\u9fff]", chinese.group()):
         part, hours, minutes = chinese.groups()
         minute = {"半": 30, "一刻": 15, "三刻": 45}.get(minutes or "", int(number_of(minutes) or 0) if minutes else 0)
         found = _time(int(number_of(hours) or 0), minute, part in ("下午", "傍晚", "晚上", "夜里"), False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
 
 _QUOTED = re.compile(r"(?<!\w)['\"‘“`]([^'\"’”`]{1,60})['\"’”`](?!\w)")
 _OPENED = re.compile(
@@ -12,14 +11,15 @@ _OPENED = re.compile(
     r"|for example,?|like|\(|：|:|可选|包括|例如|如)[ :：]*([^.()。（）]{3,200})",
     re.IGNORECASE,
 )
-_NUMBERED = re.compile(
-    r"['\"]?(-?\d+)['\"]?\s*(?:for|=|:|corresponds to|to|is|means|表示|代表|为)\s*['\"]?([^,.;'\"()]{2,40})",
-    re.IGNORECASE,
-)
+_MEANS = r"(?:for|=|:|corresponds to|refers to|stands for|represents|denotes|means|is|表示|代表|为)"
+_MEANING = rf"['\"]?\s*{_MEANS}\s*(?:an? |the )?['\"]?([^,.;'\"()，。；（）]{{2,40}})"
+_NUMBERED = re.compile(rf"(?<![\w.-])['\"]?(-?\d+){_MEANING}", re.IGNORECASE)
 _CODED = re.compile(
-    r"['\"]?([A-Za-z_]{1,20})['\"]?\s*(?:for|refers to|means|corresponds to|denotes|stands for|表示|代表)\s*(?:an? )?['\"]?([^,.;'\"()]{2,40})",
-    re.IGNORECASE,
+    r"(?:['\"]([A-Za-z_-]{1,20})|\b([A-Z]{2,5}))['\"]?\s*(?:for|refers to|stands for|represents|denotes|means|表示|代表)"
+    r"\s*(?:an? |the )?['\"]?([^,.;'\"()，。；（）]{2,40})"
 )
+_WITH_STATE = re.compile(r"\b([A-Z][\w.' -]*?, [A-Z]{2})\b(?!\w)")
+_WORDS_ONLY = re.compile(r"[\w\s'’&/-]+")
 _STATES = {
     "alabama": "AL", "alaska": "AK", "arizona": "AZ", "arkansas": "AR", "california": "CA", "colorado": "CO",
     "connecticut": "CT", "delaware": "DE", "florida": "FL", "georgia": "GA", "hawaii": "HI", "idaho": "ID",
@@ -62,28 +62,45 @@ def called(text: str, name: str, description: str) -> str | None:
         )
         if code is not None:
             return code
-    return _option(text, options_in(description))
+    return _option(text, options_in(description)) or _meant(text, _coded(description))
 
 
 @functools.lru_cache(maxsize=4096)
 def options_in(description: str) -> tuple[str, ...]:
     """Words that a description lists as options or examples: quoted, in brackets or behind "can be" and the like."""
     found = [text.strip() for text in _QUOTED.findall(description)]
-    for listed in _OPENED.findall(description):
+    found.extend(_WITH_STATE.findall(description))
+    bare = _WITH_STATE.sub("", _QUOTED.sub("", description))
+    for listed in _OPENED.findall(bare):
         parts = [part.strip(" '\"‘’“”`") for part in re.split(r",|、|;|\bor\b|\band\b|\betc\b|或|和", listed)]
         found.extend(part for part in parts if 1 < len(part) <= 30 and len(part.split()) < 4)
     return tuple(dict.fromkeys(text for text in found if text))
 
 
 @functools.lru_cache(maxsize=4096)
-def _meanings(description: str) -> Mapping[str, str]:
-    return {meaning.strip().lower(): number for number, meaning in _NUMBERED.findall(description)}
+def _numbered(description: str) -> tuple[tuple[str, str], ...]:
+    return tuple((meaning.strip(), number) for number, meaning in _NUMBERED.findall(description))
+
+
+@functools.lru_cache(maxsize=4096)
+def _coded(description: str) -> tuple[tuple[str, str], ...]:
+    return tuple((meaning.strip(), quoted or bare) for quoted, bare, meaning in _CODED.findall(description))
 
 
 def number_named(text: str, description: str) -> int | None:
-    """The number by which a description calls a thing: 2 for Chiang Mai where it says "1 for Bangkok, 2 for Chiang Mai"."""
-    found = _meanings(description).get(text.strip().lower())
+    """The number that a description gives a thing: 2 for Chiang Mai where it says "1 for Bangkok, 2 for Chiang Mai"."""
+    found = _meant(text, _numbered(description))
     return None if found is None else int(found)
+
+
+def _meant(text: str, meanings: tuple[tuple[str, str], ...]) -> str | None:
+    """What stands for the one meaning that says the same as the text, or that holds all its words or is held by it."""
+    for meaning, code in meanings:
+        if same_stems(text, meaning):
+            return code
+    own = set(stems(text))
+    near = [code for meaning, code in meanings if own and (own <= set(stems(meaning)) or set(stems(meaning)) <= own)]
+    return near[0] if len(near) == 1 and len(text) > 2 else None
 
 
 def stem(word: str) -> str:
@@ -116,10 +133,10 @@ def stems(text: str) -> tuple[str, ...]:
 
 def _option(text: str, options: tuple[str, ...]) -> str | None:
     lowered = text.lower()
-    if any(option.lower() == lowered for option in options):
+    if _WORDS_ONLY.fullmatch(text) is None or any(option.lower() == lowered for option in options):
         return None
     for option in options:
-        if same_stems(option, text):
+        if _WORDS_ONLY.fullmatch(option) and same_stems(option, text):
             return option
     for option in options:
         if option.lower().startswith(f"{lowered}, ") and len(text) > 2:

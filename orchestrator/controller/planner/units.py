@@ -57,7 +57,7 @@ _UNITS = {
 _SHORT = {"m", "g", "h", "s", "l", "w", "mi", "min", "ms"}  # words that mean other things too: only behind "in" or "("
 _CHINESE = "|".join(sorted((word for word in _UNITS if not word.isascii()), key=len, reverse=True))
 _QUANTITY = re.compile(
-    rf"([-+]?[\d][\d.,]*(?:\s*(?:thousand|million|billion|dozen)\b|万|亿)?|(?:(?!{_CHINESE})[零一二两三四五六七八九十百千万亿半点])+"
+    rf"([-+]?[\d][\d.,]*(?:\s*(?:thousand|million|billion|dozen)\b|万|亿)?|(?:(?!{_CHINESE})[零一二两三四五六七八九十百千万亿半点个])+"
     rf"|(?:[a-z]+[\s-]+)*?)\s*-?\s*({_CHINESE}|[a-z]+|[\"'′″])",
     re.IGNORECASE,
 )

@@ -21,6 +21,9 @@ _QUOTES = {"'": "'", '"': '"', "“": "”", "‘": "’", "「": "」", "《": 
 _SHARE = re.compile(r"%|％|\bper ?cent\b|百分之", re.IGNORECASE)
 _TAKES_PERCENT = re.compile(r"percent|\bpct\b|百分", re.IGNORECASE)
 _TAKES_FRACTION = re.compile(r"decimal|fraction|between 0 and 1|0 to 1|sum to 1|小数", re.IGNORECASE)
+_TAKES_WORDS = re.compile(
+    r"\[\s*['\"]|\b(?:array|list) of (?:strings|names|words|queries)\b|\(as strings\)", re.IGNORECASE
+)
 _FORMULA = re.compile(r"\b(?:function|func|expression|equation|polynomial|formula)\b", re.IGNORECASE)
 
 
@@ -115,8 +118,8 @@ def _item(text: str, port: Port, today: date | None) -> Any:
     bare = _unquoted(text)
     if bare.startswith(("[", "{", "(")) and (literal := literal_of(bare)) is not None:
         return literal
-    if text.strip()[:1] in _QUOTES:
-        return bare
+    if text.strip()[:1] in _QUOTES or _TAKES_WORDS.search(port.description):
+        return _string(bare, port, today)
     if (number := plain_number(bare.lstrip("$€£¥").replace(",", ""))) is not None:
         return number
     if _SHARE.search(bare) and (share := _number(bare, port.model_copy(update={"kind": "float"}))) is not None:

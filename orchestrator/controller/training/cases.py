@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from orchestrator.artifact import ArtifactKind, kind_of
+from orchestrator.controller.training.targets import Filled, filled_by
 from orchestrator.evaluation.plans import card_of_row
 from orchestrator.evaluation.retrieval import read_rows
-from orchestrator.types import ExpertCard, Port
+from orchestrator.types import ExpertCard
 
-Spans = tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True)
-class Filled:
-    """How an input is filled: exactly one of the fields is set, or none where the set does not say."""
-
-    spans: Spans = ()
-    steps: tuple[int, ...] = ()
-    attachment: int | None = None
-    all_files: bool = False
-    option: str | None = None
-    boolean: bool | None = None
-    is_omitted: bool = False
-    is_missing: bool = False
-
-    @property
-    def is_known(self) -> bool:
-        return self != Filled()
+__all__ = ["Call", "Filled", "PlanningCase", "own_card_cases", "shared_card_cases", "with_distractors"]
 
 
 @dataclass(frozen=True)
@@ -97,11 +77,12 @@ def own_card_cases(path: Path, name: str) -> list[PlanningCase]:
         used: dict[tuple[str, str], int] = {}
         for node in row["nodes"]:
             card = cards[names.index(node["expert"])]
-            inputs = {}
+            inputs: dict[str, Filled] = {}
             for port in card.inputs:
                 accepted = (node.get("accepts") or {}).get(port.name)
                 seen = used.get((card.name, port.name), 0)
-                filled = filled_by(str(row["request"]), port, accepted, seen)
+                taken = [span for earlier in inputs.values() for span in earlier.spans]
+                filled = filled_by(str(row["request"]), port, accepted, seen, taken)
                 if filled.spans:
                     used[card.name, port.name] = filled.spans[-1][1]
                 inputs[port.name] = filled
@@ -117,69 +98,6 @@ def own_card_cases(path: Path, name: str) -> list[PlanningCase]:
             )
         )
     return cases
-
-
-def filled_by(request: str, port: Port, accepted: Sequence[Any] | None, begin: int = 0) -> Filled:
-    """Where an accepted value stands in the request; unknown where it does not.
-
-    Args:
-        begin: where the same port's value of an earlier call ended; what stands behind it is tried first.
-    """
-    if accepted is None:
-        return Filled(is_omitted=True)
-    values = [value for value in accepted if value != ""]
-    for value in values:
-        if port.kind == "boolean" and isinstance(value, bool):
-            return Filled(is_omitted=True) if "" in accepted and value == port.default else Filled(boolean=value)
-        if port.enum and value in port.enum:
-            if "" in accepted and not place_of(request, value):
-                return Filled(is_omitted=True)
-            return Filled(option=str(value))
-        if isinstance(value, list) and value:
-            places = [place_of(request, item) for item in value]
-            if all(places):
-                return Filled(spans=tuple(place for place in places if place))
-        elif place := place_of(request, value, begin) or place_of(request, value):
-            return Filled(spans=(place,))
-    return Filled(is_omitted=True) if "" in accepted else Filled()
-
-
-_NUMBER_WORDS = {
-    1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten",
-    11: "eleven", 12: "twelve", 15: "fifteen", 20: "twenty", 30: "thirty", 50: "fifty", 100: "hundred",
-}  # fmt: skip
-
-
-def place_of(request: str, value: Any, begin: int = 0) -> tuple[int, int] | None:
-    """Offsets of a value in the request, by its usual ways of being written."""
-    for form in _forms(value):
-        match = re.compile(rf"(?<![\w.]){re.escape(form)}(?![\w]|\.\d)", re.IGNORECASE).search(request, begin)
-        if match is not None:
-            return match.span()
-    return None
-
-
-def _forms(value: Any) -> Iterator[str]:
-    if isinstance(value, (bool, dict, list)):
-        return
-    if isinstance(value, (int, float)):
-        yield f"{value:g}"
-        yield str(value)
-        with contextlib.suppress(ValueError, OverflowError):
-            yield f"{value:,}"
-            if value in _NUMBER_WORDS:
-                yield _NUMBER_WORDS[int(value)]
-        if isinstance(value, float) and 0 < value < 1:
-            yield f"{value * 100:g}%"
-            yield f"{value * 100:g}"
-        return
-    text = str(value)
-    if text.strip():
-        yield text
-        yield text.replace("_", " ")
-        head = text.split(",")[0]
-        if head != text and len(head) > 2:
-            yield head
 
 
 def with_distractors(
