@@ -21,7 +21,8 @@ from orchestrator.config import ChatModelSettings, Settings, load_settings
 from orchestrator.controller.choice import controller_of
 from orchestrator.controller.compact import CompactController
 from orchestrator.controller.controller import Controller
-from orchestrator.controller.questions import named_but_not_attached, only_looks_up, question_for
+from orchestrator.controller.follow_up.turn import NUM_EARLIER_TURNS, planned_turn
+from orchestrator.controller.questions import named_but_not_attached, question_for
 from orchestrator.embedding import encoder
 from orchestrator.engine.local import LocalEngine
 from orchestrator.engine.scheduler import run_plan
@@ -170,18 +171,9 @@ class Orchestrator:
             task.cancel()
 
     async def _planned(self, request: Request) -> tuple[Request, Plan]:
-        """The plan; where a file is missing that an earlier turn of the conversation brought, with that file."""
-        plan = await self.aplan(request)
-        is_lookup = plan.status == "planned" and only_looks_up(plan, self.registry.card)
-        if request.artifacts or (plan.status == "planned" and not is_lookup):
-            return request, plan
-        for earlier in reversed(self.traces.conversation(request.conversation_id)):
-            if earlier.request.artifacts:
-                recalled = request.model_copy(update={"artifacts": earlier.request.artifacts})
-                other = await self.aplan(recalled)
-                is_better = other.status == "planned" and (not is_lookup or other.confidence > plan.confidence)
-                return (recalled, other) if is_better else (request, plan)
-        return request, plan
+        """The plan, and the request with what it needs of the conversation's earlier turns."""
+        turns = self.traces.conversation(request.conversation_id, NUM_EARLIER_TURNS)
+        return await planned_turn(request, turns, self.registry.card, self.aplan)
 
     async def _answered(self, trace_id: str, request: Request, plan: Plan, emit: Emit) -> Answer:
         question = plan.question

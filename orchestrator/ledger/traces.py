@@ -76,11 +76,18 @@ class Traces:
         return run_id
 
     def planned(self, run_id: str, request: Request, plan: Plan) -> None:
-        """Record the plan, and the request that it is for: it may have recalled attachments of an earlier turn."""
+        """Record the plan, and the request that it is for: it may have recalled attachments of an earlier turn.
+
+        Every attachment then lies on disk by sha256, texts too, so that one that was an earlier answer can be verified.
+
+        Raises:
+            StorageFull: the disk took no more.
+        """
+        request = request.model_copy(update={"artifacts": tuple(map(self._on_disk, request.artifacts))})
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE runs SET request = ?, plan = ? WHERE id = ?",
-                (self._stored_request(request).model_dump_json(), plan.model_dump_json(), run_id),
+                (request.model_dump_json(), plan.model_dump_json(), run_id),
             )
 
     def with_stored_outputs(self, result: StepResult) -> StepResult:
@@ -128,12 +135,13 @@ class Traces:
         rows = self._database.connection.execute("SELECT * FROM runs ORDER BY created_at DESC LIMIT ?", (limit,))
         return [self._trace(row) for row in rows.fetchall()]
 
-    def conversation(self, conversation_id: str) -> list[Trace]:
-        """The runs of one conversation, oldest first."""
+    def conversation(self, conversation_id: str, limit: int | None = None) -> list[Trace]:
+        """The newest `limit` runs of one conversation (all where None), oldest first."""
         rows = self._database.connection.execute(
-            "SELECT * FROM runs WHERE conversation_id = ? ORDER BY created_at", (conversation_id,)
+            "SELECT * FROM runs WHERE conversation_id = ? ORDER BY created_at DESC LIMIT ?",
+            (conversation_id, -1 if limit is None else limit),
         )
-        return [self._trace(row) for row in rows.fetchall()]
+        return [self._trace(row) for row in reversed(rows.fetchall())]
 
     def close(self) -> None:
         self._database.close()
@@ -142,8 +150,9 @@ class Traces:
         return request.model_copy(update={"artifacts": tuple(map(self._stored, request.artifacts))})
 
     def _stored(self, artifact: Artifact) -> Artifact:
-        if artifact.value is not None:
-            return artifact
+        return artifact if artifact.value is not None else self._on_disk(artifact)
+
+    def _on_disk(self, artifact: Artifact) -> Artifact:
         with full_disk_named(self._artifacts_path):
             return artifact.stored_under(self._artifacts_path)
 

@@ -1,0 +1,1 @@
+"""Follow-ups: turns of a conversation that lean on earlier ones, made plannable. Knows no single controller."""
