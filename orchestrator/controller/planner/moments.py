@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from datetime import date, datetime, time, timedelta
@@ -23,6 +24,11 @@ _IS_DATED = re.compile(
     r"|星期|礼拜",
     re.IGNORECASE,
 )
+_NAMES_MONTH = re.compile(rf"\b(?:{_MONTHS})[a-z]*\b\.?\s*\d|\d\w*(?: of)? (?:{_MONTHS})|月", re.IGNORECASE)
+_TODAY = re.compile(
+    r"\btoday(?: is|'s date is|:)\s*(?:\w+day,? )?([\w ,./-]{6,24}\d)|今天是\s*([\d年月日号./-]{6,12})", re.IGNORECASE
+)
+_YEAR = re.compile(r"(?<![\d.,$€£¥#])((?:19|20)\d{2})(?![\d,%]|\.\d{3})")
 _HOURS = r"(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _PARTS_OF_DAY = r"(?:\s*(?:in the|at|this)?\s*(a\.?m\b\.?|p\.?m\b\.?|morning|afternoon|evening|night))"
 _CLOCK = re.compile(
@@ -51,13 +57,9 @@ _CHINESE_DATE = re.compile(rf"(?:({_NUMERAL}{{2,4}})年)?\s*({_NUMERAL}{{1,3}})�
 _BASES = (datetime(1904, 1, 1), datetime(1910, 7, 15))  # whatever depends on the day differs between them
 
 
+@functools.lru_cache(maxsize=4096)
 def formats_of(name: str, description: str) -> tuple[str, ...]:
     """The formats of dates and times that a port speaks of, as `strftime` takes them; none where it speaks of none."""
-    return _formats(name, description)
-
-
-@functools.lru_cache(maxsize=4096)
-def _formats(name: str, description: str) -> tuple[str, ...]:
     found = [_strftime(match.group()) for match in _FORMAT.finditer(description)]
     if not found:
         for match in _EXAMPLE_DATE.finditer(description):
@@ -86,16 +88,23 @@ def _strftime(text: str) -> str:
     return re.sub(r"(?<!%)MM", "%m", text, flags=re.IGNORECASE)
 
 
-def moment_in(text: str, formats: tuple[str, ...], today: date | None = None) -> str | None:
+def moment_in(text: str, formats: tuple[str, ...], today: date | None = None, year: int | None = None) -> str | None:
     """The moment that a text names, in the first of the formats that fits what it says; None where it names none.
 
     Args:
         text: "March 17, 1915", "20/3/2024 at 9:00", "half past seven", 明天下午三点半.
         formats: from `formats_of`.
         today: what relative dates and dates without a year count from (the next such day); they are not read without.
+        year: of dates that name none, where the request names one elsewhere.
     """
     if not formats or not 1 < len(text) < 60 or re.fullmatch(r"[\d.]+", text.strip()):
         return None
+    for one in formats:
+        with contextlib.suppress(ValueError):
+            datetime.strptime(text, one)
+            return text
+    if year is not None and not re.search(r"\d{4}|年", text) and _NAMES_MONTH.search(text):
+        text = f"{year}年{text}" if "月" in text else f"{text}, {year}"
     clock, rest = _clock(text)
     day = _day(rest, today) if _IS_DATED.search(rest) else None
     if clock is None and day is None:
@@ -112,6 +121,15 @@ def moment_in(text: str, formats: tuple[str, ...], today: date | None = None) ->
             return None
         chosen = next((one for one in dated if ("%H" in one) == (clock is not None)), dated[0])
     return datetime.combine(day, clock or time()).strftime(chosen)
+
+
+@functools.lru_cache(maxsize=1024)
+def told_by(request: str) -> tuple[date | None, int | None]:
+    """What a request says of today, "today is 2023.10.1", and the year it names; None where it names none or several."""
+    years = {int(year) for year in _YEAR.findall(request)}
+    said = _TODAY.search(request)
+    today = _day((said.group(1) or said.group(2)).strip(), None) if said is not None else None
+    return today, years.pop() if len(years) == 1 else None
 
 
 def _clock(text: str) -> tuple[time | None, str]:

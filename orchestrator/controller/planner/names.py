@@ -69,7 +69,7 @@ def called(text: str, name: str, description: str) -> str | None:
 def options_in(description: str) -> tuple[str, ...]:
     """Words that a description lists as options or examples: quoted, in brackets or behind "can be" and the like."""
     found = [text.strip() for text in _QUOTED.findall(description)]
-    found.extend(_WITH_STATE.findall(description))
+    found.extend(place for place in _WITH_STATE.findall(description) if place[-2:] in _STATES.values())
     bare = _WITH_STATE.sub("", _QUOTED.sub("", description))
     for listed in _OPENED.findall(bare):
         parts = [part.strip(" '\"‘’“”`") for part in re.split(r",|、|;|\bor\b|\band\b|\betc\b|或|和", listed)]
@@ -78,7 +78,8 @@ def options_in(description: str) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=4096)
-def _numbered(description: str) -> tuple[tuple[str, str], ...]:
+def numbers_named(description: str) -> tuple[tuple[str, str], ...]:
+    """Things and the numbers by which a description calls them."""
     return tuple((meaning.strip(), number) for number, meaning in _NUMBERED.findall(description))
 
 
@@ -89,7 +90,7 @@ def _coded(description: str) -> tuple[tuple[str, str], ...]:
 
 def number_named(text: str, description: str) -> int | None:
     """The number that a description gives a thing: 2 for Chiang Mai where it says "1 for Bangkok, 2 for Chiang Mai"."""
-    found = _meant(text, _numbered(description))
+    found = _meant(text, numbers_named(description))
     return None if found is None else int(found)
 
 

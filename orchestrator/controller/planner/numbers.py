@@ -30,6 +30,8 @@ _SUFFIXES = {
 _CHINESE_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0, "俩": 2}
 _CHINESE_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _CHINESE_RUN = re.compile("[零〇一二两俩三四五六七八九十百千万亿点半]+")
+_SPACED_SIGN = re.compile(r"^[-−]\s+(?=[\d.])")
+NUMBER_WORDS = frozenset((*_WORDS, *_ORDINALS, *_PARTS, *_SCALES, "minus", "negative"))
 _SUFFIX = re.compile(r"\s*([a-z]+|[百千万亿]+)")
 
 
@@ -39,7 +41,7 @@ def number_of(text: str, *, is_meters: bool = False) -> float | None:
     Args:
         is_meters: an "m" behind the digits is a unit, and not a million.
     """
-    lowered = text.lower().strip()
+    lowered = _SPACED_SIGN.sub("-", text.lower().strip())
     if (share := _CHINESE_FRACTION.search(text)) is not None:
         below, above = number_of(share.group(1)), number_of(share.group(2))
         return above / below if above is not None and below else None

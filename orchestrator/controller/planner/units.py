@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
-from orchestrator.controller.planner.numbers import number_of
+from orchestrator.controller.planner.numbers import NUMBER_WORDS, number_of
 
 # Factors to the first unit of each dimension: the SI brochure and NIST SP 811, appendix B; a year has 365 days.
 _TABLE = """
@@ -70,6 +70,7 @@ _TIMES_A_YEAR = {
     "daily": 365, "每年": 1, "每季度": 4, "每月": 12, "每周": 52, "每天": 365,
 }  # fmt: skip
 _TIMES_A_YEAR |= {"semi-annually": 2, "half-yearly": 2, "biannually": 2}
+QUANTITY_WORDS = NUMBER_WORDS | frozenset(_UNITS) | frozenset(_TIMES_A_YEAR)
 _COUNTS_TIMES = re.compile(r"number of times|compound|per (?:year|annum)|frequency", re.IGNORECASE)
 
 

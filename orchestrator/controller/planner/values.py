@@ -1,4 +1,4 @@
-"""Values: what spans of the request mean for a port: numbers, quantities, dates, names, lists. Knows no tensor. Pure."""
+"""Values: what spans of a request mean for a port: numbers, quantities, dates, names, lists. Knows no tensor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from orchestrator.controller.planner.items import literal_of, numbers_in, pairs_in, plain_number, words_in
-from orchestrator.controller.planner.moments import formats_of, moment_in
+from orchestrator.controller.planner.moments import formats_of, moment_in, told_by
 from orchestrator.controller.planner.names import called, number_named
 from orchestrator.controller.planner.numbers import number_of
 from orchestrator.controller.planner.units import has_metres, quantity_of
@@ -16,6 +16,7 @@ from orchestrator.types import Port
 
 __all__ = ["number_of", "value_of", "values_of"]
 
+When = tuple[date | None, int | None]  # today, and the year that the request names
 LISTS = ("array", "tuple")
 _QUOTES = {"'": "'", '"': '"', "“": "”", "‘": "’", "「": "」", "《": "》", "`": "`"}
 _SHARE = re.compile(r"%|％|\bper ?cent\b|百分之", re.IGNORECASE)
@@ -27,37 +28,39 @@ _TAKES_WORDS = re.compile(
 _FORMULA = re.compile(r"\b(?:function|func|expression|equation|polynomial|formula)\b", re.IGNORECASE)
 
 
-def value_of(text: str, port: Port, today: date | None = None) -> Any:
+def value_of(text: str, port: Port, today: date | None = None, request: str = "") -> Any:
     """The value that a span stands for; the text itself where the port takes text or nothing else fits.
 
     Args:
         text: a span of the request.
         port: kind, name, description and default decide what is read.
         today: what "tomorrow" and dates without a year count from; they stay text without it.
+        request: the whole text; it may say what day today is, and name the year that a date leaves out.
     """
     bare = _unquoted(text)
     if port.kind in ("integer", "float"):
         number = _number(bare, port)
         return bare if number is None else number
-    if port.kind in LISTS:
-        return _list(text.strip(), port, today)
     if port.kind == "dict":
         return _dict(text.strip(), port)
-    if port.kind == "string":
-        return _string(bare, port, today)
-    return bare
+    if port.kind not in ("string", *LISTS):
+        return bare
+    said, year = told_by(request) if request else (None, None)
+    when = (said or today, year)
+    return _string(bare, port, when) if port.kind == "string" else _list(text.strip(), port, when)
 
 
-def values_of(texts: Sequence[str], port: Port, today: date | None = None) -> Any:
+def values_of(texts: Sequence[str], port: Port, today: date | None = None, request: str = "") -> Any:
     """The value of all the spans that fill one port; a list for ports that take lists.
 
     A single span may hold the whole list, "[1, 2, 3]" or "apples, rice and bread"; of several, each is one item.
     """
     if port.kind not in LISTS:
-        return value_of(texts[0], port, today)
+        return value_of(texts[0], port, today, request)
     if len(texts) > 1:
-        return [_item(text, port, today) for text in texts]
-    value = value_of(texts[0], port, today)
+        said, year = told_by(request) if request else (None, None)
+        return [_item(text, port, (said or today, year)) for text in texts]
+    value = value_of(texts[0], port, today, request)
     return value if isinstance(value, list) else [value]
 
 
@@ -90,9 +93,9 @@ def _number(text: str, port: Port) -> int | float | None:
     return number if takes_percent else float(f"{number / 100:.12g}")
 
 
-def _string(text: str, port: Port, today: date | None) -> str:
+def _string(text: str, port: Port, when: When) -> str:
     formats = formats_of(port.name, port.description)
-    if formats and (moment := moment_in(text, formats, today)) is not None:
+    if formats and (moment := moment_in(text, formats, *when)) is not None:
         return moment
     if (name := called(text, port.name, port.description)) is not None:
         return name
@@ -101,7 +104,7 @@ def _string(text: str, port: Port, today: date | None) -> str:
     return text
 
 
-def _list(text: str, port: Port, today: date | None) -> Any:
+def _list(text: str, port: Port, when: When) -> Any:
     """A list where the text holds several items, otherwise its only item."""
     literal = literal_of(text)
     if isinstance(literal, list):
@@ -110,16 +113,16 @@ def _list(text: str, port: Port, today: date | None) -> Any:
     if (numbers := numbers_in(inner)) is not None:
         return numbers
     words = words_in(text)
-    return [_item(word, port, today) for word in words] if words is not None else _item(text, port, today)
+    return [_item(word, port, when) for word in words] if words is not None else _item(text, port, when)
 
 
-def _item(text: str, port: Port, today: date | None) -> Any:
+def _item(text: str, port: Port, when: When) -> Any:
     """One item of a list: the number, or what a port of strings would take."""
     bare = _unquoted(text)
     if bare.startswith(("[", "{", "(")) and (literal := literal_of(bare)) is not None:
         return literal
     if text.strip()[:1] in _QUOTES or _TAKES_WORDS.search(port.description):
-        return _string(bare, port, today)
+        return _string(bare, port, when)
     if (number := plain_number(bare.lstrip("$€£¥").replace(",", ""))) is not None:
         return number
     if _SHARE.search(bare) and (share := _number(bare, port.model_copy(update={"kind": "float"}))) is not None:
@@ -132,7 +135,7 @@ def _item(text: str, port: Port, today: date | None) -> Any:
     ):
         return int(counted) if counted == int(counted) else counted
     ordinal = re.fullmatch(r"(\d+)(?:st|nd|rd|th)", bare)
-    return int(ordinal.group(1)) if ordinal else _string(bare, port, today)
+    return int(ordinal.group(1)) if ordinal else _string(bare, port, when)
 
 
 def _dict(text: str, port: Port) -> Any:

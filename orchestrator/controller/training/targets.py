@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.controller.planner.items import NUMBER_LISTS, literal_of
-from orchestrator.controller.planner.names import same_stems, stem
+from orchestrator.controller.planner.names import numbers_named, same_stems, stem
+from orchestrator.controller.planner.units import QUANTITY_WORDS
 from orchestrator.controller.planner.values import LISTS, value_of, values_of
 from orchestrator.evaluation.plans import accepts
 from orchestrator.types import Port
@@ -29,7 +30,7 @@ _TAKEN = 2.0  # what fills another port of the same call
 _DECAY = 24.0  # code points, about four words
 _WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?|\d+(?:[.,]\d+)*|[\u4e00-\u9fff]|[^\w\s]")
 _SEPARATORS = r"[\s,./\-_*^'\"‘’“”]*"
-_STOPS = frozenset(
+_STOPS = frozenset(  # of names and descriptions
     "a an the of to for in on at by with and or is be as from that this which if it its are was will can used use "
     "e g i e such example default optional value values string number integer list array format name type input "
     "given specified provided not want".split()
@@ -184,7 +185,7 @@ def _item_by_item(request: str, port: Port, value: list[Any], values: Sequence[A
         place = next((one for one in places if one[0] >= at), max(places, key=lambda one: cue(request, port, one)))
         spans.append(place)
         at = place[1]
-    read = values_of([request[start:end] for start, end in spans], port)
+    read = values_of([request[start:end] for start, end in spans], port, request=request)
     return [tuple(spans)] if _fits(read, port, values) else []
 
 
@@ -216,7 +217,7 @@ def _dict_place(request: str, value: Any) -> list[Place]:
 
 
 def _reads(request: str, place: Place, port: Port, values: Sequence[Any]) -> bool:
-    return _fits(values_of([request[slice(*place)]], port), port, values)
+    return _fits(values_of([request[slice(*place)]], port, request=request), port, values)
 
 
 @functools.lru_cache(maxsize=8192)
@@ -235,15 +236,17 @@ def _verbatim(request: str, text: str) -> tuple[Place, ...]:
 def _said_otherwise(request: str, port: Port, values: Sequence[Any]) -> list[Place]:
     """The smallest spans whose value is accepted, percent signs with their numbers where that is accepted too."""
     words = [match.span() for match in _WORD.finditer(request)][:400]
+    is_number = port.kind in ("integer", "float") and not numbers_named(port.description)
+    may_begin = _begins_number if is_number else _begins_any
     found: list[Place] = []
-    for i, (start, _) in enumerate(words):
-        if request[start] in ",.;:!?)]}":
+    for i, (start, first_end) in enumerate(words):
+        if not may_begin(request[start:first_end].lower()):
             continue
         for _, end in words[i : i + MAX_WORDS]:
             text = request[start:end]
             if text.lower() in _ARTICLES:
                 continue
-            value = value_of(text, port)
+            value = value_of(text, port, request=request)
             if value != text and _fits(value, port, values):
                 found.append((start, end))
                 break
@@ -251,12 +254,20 @@ def _said_otherwise(request: str, port: Port, values: Sequence[Any]) -> list[Pla
     return [_with_percent(request, place, port, values) for place in smallest]
 
 
+def _begins_any(word: str) -> bool:
+    return word[0] not in ",.;:!?)]}"
+
+
+def _begins_number(word: str) -> bool:
+    return word in QUANTITY_WORDS or word[0] in "-−+$€£¥.'" or word[0].isdigit() or not word.isascii()
+
+
 def _with_percent(request: str, place: Place, port: Port, values: Sequence[Any]) -> Place:
     sign = re.match(r"\s*(?:%|％|per ?cent\b)", request[place[1] :], re.IGNORECASE)
     if sign is None:
         return place
     longer = (place[0], place[1] + sign.end())
-    return longer if _fits(value_of(request[slice(*longer)], port), port, values) else place
+    return longer if _fits(value_of(request[slice(*longer)], port, request=request), port, values) else place
 
 
 @functools.lru_cache(maxsize=4096)
