@@ -22,7 +22,7 @@ from orchestrator.controller.follow_up.plans import (
 )
 from orchestrator.controller.follow_up.resolution import Resolution, question
 from orchestrator.controller.wording import wording
-from orchestrator.language import language_of
+from orchestrator.language import has_chinese, language_of
 from orchestrator.ledger.traces import Trace
 from orchestrator.types import Attachment, Binding, Literally, Plan, Request, Span, Step
 
@@ -34,7 +34,7 @@ def again(request: Request, past: Past) -> Resolution | None:
 
     A file without words of its own ("here it is") counts where the turn before asked for one.
     """
-    text = _without_quotes(request.text)
+    text = _own_words(request.text)
     is_filler = bool(request.artifacts) and past.asked_back is not None and phrases().is_filler(text)
     if not (phrases().says_again(text) or is_filler):
         return None
@@ -139,8 +139,13 @@ def _with(request: Request, artifacts: Sequence[Artifact]) -> Request:
     return request.model_copy(update={"artifacts": tuple(artifacts)})
 
 
-def _without_quotes(text: str) -> str:
-    """The turn's own words."""
+def _own_words(text: str) -> str:
+    """The turn with plain nouns in place of what it quotes; empty where it is nothing but a quote."""
     for quote in reversed(quotes_in(text)):
-        text = f"{text[: quote.start]} {text[quote.end :]}"
-    return _QUOTATION_MARKS.sub("", text).strip(" :：")
+        text = f"{text[: quote.start]}\ue000{text[quote.end :]}"
+    text = _QUOTATION_MARKS.sub("", text)
+    if not text.replace("\ue000", "").strip(" :：,，.。"):
+        return ""
+    return (
+        text.replace("\ue000", "这段文本" if has_chinese(text) else " this text ").replace(":", " ").replace("：", "")
+    )

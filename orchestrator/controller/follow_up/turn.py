@@ -41,9 +41,11 @@ async def planned_turn(
     """
     past = Past(tuple(turn for turn in turns if turn.status != "running")[-NUM_EARLIER_TURNS:], card)
     resolution = resolved(request, past)
-    if resolution is not None:
+    if resolution is not None and past.turns:
         return await _planned(resolution, request, past, plan)
     own = await plan(request)
+    if resolution is not None and resolution.plan is not None and _is_open(own, past):
+        return request, resolution.plan  # nothing to lean on, and no expert for the words themselves ("please repeat")
     if request.artifacts or not past.turns:
         return request, own
     value = reply_with_a_value(request, past) if _is_open(own, past) else None
