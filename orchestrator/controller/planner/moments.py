@@ -67,13 +67,9 @@ def formats_of(name: str, description: str) -> tuple[str, ...]:
             found.append(_strftime(re.sub(r"\d{2}:\d{2}", "HH:mm", re.sub(r"\d{4}-\d{2}-\d{2}", "YYYY-MM-DD", text))))
         for match in _EXAMPLE_SLASHED.finditer(description):
             found.append("%d/%m/%Y" if int(match.group(1)) > 12 else "%m/%d/%Y")
-    if not found and (match := _EXAMPLE_TIME.search(description)) is not None and "time" in f"{name} {description}":
-        found.append(
-            ("%I" if match.group(2) else "%H")
-            + ":%M"
-            + (":%S" if match.group(1) else "")
-            + (" %p" if match.group(2) else "")
-        )
+    if not found and (timed := _EXAMPLE_TIME.search(description)) is not None and "time" in f"{name} {description}":
+        seconds = ":%S" if timed.group(1) else ""
+        found.append(f"%I:%M{seconds} %p" if timed.group(2) else f"%H:%M{seconds}")
     if not found and _SPEAKS_OF_ISO.search(description):
         found.append("%H:%M" if "hour" in description and "date" not in description.lower() else "%Y-%m-%d")
     return tuple(dict.fromkeys(found))
@@ -89,7 +85,7 @@ def _strftime(text: str) -> str:
 
 
 def moment_in(text: str, formats: tuple[str, ...], today: date | None = None, year: int | None = None) -> str | None:
-    """The moment that a text names, in the first of the formats that fits what it says; None where it names none.
+    """The moment that a text names, in the first of the formats that fits it; None where it names none.
 
     Args:
         text: "March 17, 1915", "20/3/2024 at 9:00", "half past seven", 明天下午三点半.
@@ -125,7 +121,7 @@ def moment_in(text: str, formats: tuple[str, ...], today: date | None = None, ye
 
 @functools.lru_cache(maxsize=1024)
 def told_by(request: str) -> tuple[date | None, int | None]:
-    """What a request says of today, "today is 2023.10.1", and the year it names; None where it names none or several."""
+    """What a request says of today, "today is 2023.10.1", and the one year that it names; None where it does not."""
     years = {int(year) for year in _YEAR.findall(request)}
     said = _TODAY.search(request)
     today = _day((said.group(1) or said.group(2)).strip(), None) if said is not None else None

@@ -7,15 +7,16 @@ import re
 
 _QUOTED = re.compile(r"(?<!\w)['\"‘“`]([^'\"’”`]{1,60})['\"’”`](?!\w)")
 _OPENED = re.compile(
-    r"(?:can be|could be|either|one of|options?(?: are)?|choices?|valid values(?: include)?|supports?|values?|e\.g\.,?|such as"
-    r"|for example,?|like|\(|：|:|可选|包括|例如|如)[ :：]*([^.()。（）]{3,200})",
+    r"(?:can be|could be|either|one of|options?(?: are)?|choices?|valid values(?: include)?|supports?|values?"
+    r"|e\.g\.,?|such as|for example,?|like|\(|：|:|可选|包括|例如|如)[ :：]*([^.()。（）]{3,200})",
     re.IGNORECASE,
 )
 _MEANS = r"(?:for|=|:|corresponds to|refers to|stands for|represents|denotes|means|is|表示|代表|为)"
 _MEANING = rf"['\"]?\s*{_MEANS}\s*(?:an? |the )?['\"]?([^,.;'\"()，。；（）]{{2,40}})"
 _NUMBERED = re.compile(rf"(?<![\w.-])['\"]?(-?\d+){_MEANING}", re.IGNORECASE)
 _CODED = re.compile(
-    r"(?:['\"]([A-Za-z_-]{1,20})|\b([A-Z]{2,5}))['\"]?\s*(?:for|refers to|stands for|represents|denotes|means|表示|代表)"
+    r"(?:['\"]([A-Za-z_-]{1,20})|\b([A-Z]{2,5}))['\"]?\s*"
+    r"(?:for|refers to|stands for|represents|denotes|means|表示|代表)"
     r"\s*(?:an? |the )?['\"]?([^,.;'\"()，。；（）]{2,40})"
 )
 _WITH_STATE = re.compile(r"\b([A-Z][\w.' -]*?, [A-Z]{2})\b(?!\w)")
@@ -32,7 +33,8 @@ _STATES = {
     "washington": "WA", "west virginia": "WV", "wisconsin": "WI", "wyoming": "WY",
 }  # fmt: skip
 _USUAL = {
-    "dollar": "USD", "$": "USD", "us dollar": "USD", "美元": "USD", "美金": "USD", "euro": "EUR", "€": "EUR", "欧元": "EUR",
+    "dollar": "USD", "$": "USD", "us dollar": "USD", "美元": "USD", "美金": "USD",
+    "euro": "EUR", "€": "EUR", "欧元": "EUR",
     "pound": "GBP", "£": "GBP", "pound sterling": "GBP", "英镑": "GBP", "yen": "JPY", "日元": "JPY", "日圆": "JPY",
     "yuan": "CNY", "rmb": "CNY", "renminbi": "CNY", "人民币": "CNY", "rupee": "INR", "won": "KRW", "韩元": "KRW",
     "franc": "CHF", "ruble": "RUB", "港币": "HKD", "港元": "HKD",
@@ -89,7 +91,7 @@ def _coded(description: str) -> tuple[tuple[str, str], ...]:
 
 
 def number_named(text: str, description: str) -> int | None:
-    """The number that a description gives a thing: 2 for Chiang Mai where it says "1 for Bangkok, 2 for Chiang Mai"."""
+    """The number that a description gives a thing: 2 for a van where it says "1 for a car, 2 for a van"."""
     found = _meant(text, numbers_named(description))
     return None if found is None else int(found)
 

@@ -12,9 +12,10 @@ _WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
     "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
-    "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "a": 1, "an": 1, "once": 1, "twice": 2, "thrice": 3,
-    "single": 1, "couple": 2, "pair": 2,
+    "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "once": 1, "twice": 2, "thrice": 3,
+    "single": 1,
 }  # fmt: skip
+_ARTICLES = ("a", "an")
 _ORDINALS = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
     "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16,
@@ -31,7 +32,7 @@ _CHINESE_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")}
 _CHINESE_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _CHINESE_RUN = re.compile("[零〇一二两俩三四五六七八九十百千万亿点半]+")
 _SPACED_SIGN = re.compile(r"^[-−]\s+(?=[\d.])")
-NUMBER_WORDS = frozenset((*_WORDS, *_ORDINALS, *_PARTS, *_SCALES, "minus", "negative"))
+NUMBER_WORDS = frozenset((*_WORDS, *_ARTICLES, "couple", "pair", *_ORDINALS, *_PARTS, *_SCALES, "minus", "negative"))
 _SUFFIX = re.compile(r"\s*([a-z]+|[百千万亿]+)")
 
 
@@ -74,24 +75,21 @@ def _english(text: str) -> float | None:
     words = re.findall(r"[a-z]+", text)
     total, current, found = 0.0, 0.0, False
     for i, word in enumerate(words):
-        before = words[i - 1] if i else ""
-        if word == "point" and found:
-            tail = "".join(str(_WORDS[w]) for w in words[i + 1 :] if _WORDS.get(w, 10) < 10)
-            return total + current + float(f"0.{tail}") if tail else total + current
-        if word in _PARTS and (word.startswith(("half", "halves", "quarter")) or before in _WORDS):
+        before, after = words[i - 1] if i else "", words[i + 1] if i + 1 < len(words) else ""
+        if word in _ARTICLES:
+            if not after or (not found and (after in _SCALES or after in _PARTS)):
+                current, found = 1.0, True
+        elif word == "point" and found:
+            digits = "".join(str(_WORDS[w]) for w in words[i + 1 :] if _WORDS.get(w, 10) < 10)
+            return total + current + float(f"0.{digits or 0}")
+        elif word in _PARTS and (word[0] in "hq" or before in _WORDS or before in _ARTICLES):
             share = 1 / _PARTS[word]
-            is_added = "and" in words[:i] or not found
-            lone = words[i - 2] if before in ("a", "an") and i > 1 else ""
-            if is_added:
-                current += share - (1 if before in ("a", "an") and found else 0)
-            else:
-                current = (current or 1) * share if not lone else current + share
+            current = current + share if "and" in words[:i] else (current or 1) * share
             found = True
-        elif word in _WORDS:
-            current = current if word in ("couple", "pair") and before == "a" else current + _WORDS[word]
-            current, found = (2.0 if word in ("couple", "pair") else current), True
-        elif word in _ORDINALS:
-            current, found = current + _ORDINALS[word], True
+        elif word in ("couple", "pair"):
+            current, found = 2.0, True
+        elif word in _WORDS or word in _ORDINALS:
+            current, found = current + _WORDS.get(word, _ORDINALS.get(word, 0)), True
         elif word in _SCALES:
             current, found = (current if found else 1.0) * _SCALES[word], True
             if _SCALES[word] >= 1000:

@@ -56,10 +56,11 @@ _UNITS = {
 }
 _SHORT = {"m", "g", "h", "s", "l", "w", "mi", "min", "ms"}  # words that mean other things too: only behind "in" or "("
 _CHINESE = "|".join(sorted((word for word in _UNITS if not word.isascii()), key=len, reverse=True))
+_ENGLISH = "|".join(sorted((word for word in _UNITS if word.isascii()), key=len, reverse=True))
 _QUANTITY = re.compile(
-    rf"([-+]?[\d][\d.,]*(?:\s*(?:thousand|million|billion|dozen)\b|万|亿)?|(?:(?!{_CHINESE})[零一二两三四五六七八九十百千万亿半点个])+"
-    rf"|(?:[a-z]+[\s-]+)*?)\s*-?\s*({_CHINESE}|[a-z]+|[\"'′″])",
-    re.IGNORECASE,
+    r"([-+]?\d[\d.,]*(?:\s*(?:thousand|million|billion|dozen)\b|万|亿)?"
+    rf"|(?:(?!{_CHINESE})[零一二两三四五六七八九十百千万亿半点个])+|\b(?:[a-z]+[\s-]+){{0,5}}?)"
+    rf"\s*-?\s*({_CHINESE}|(?:{_ENGLISH}|in)\b|[\"'′″])"
 )
 _HALF_MORE = re.compile(r"\s*(?:半|and a half)")
 _TEMPERATURES = re.compile(
@@ -99,7 +100,7 @@ def quantity_of(text: str, name: str, description: str) -> float | None:
     temperature = _temperature(lowered, f"{name.replace('_', ' ')} {description}".lower())
     if temperature is not None:
         return temperature
-    wanted = {}
+    wanted: dict[str, set[float]] = {}
     for unit in units_named(name, description):
         dimension, factor = _UNITS[unit]
         wanted.setdefault(dimension, set()).add(factor)
@@ -116,7 +117,8 @@ def _parts(lowered: str) -> list[tuple[str, float]]:
     for match in _QUANTITY.finditer(lowered):
         amount, word = match.groups()
         word = {"'": "feet", "′": "feet", '"': "inches", "″": "inches", "in": "inches"}.get(word, word)
-        if word not in _UNITS or (word == "second" and not amount.strip()):
+        is_counted = amount[:1].isdigit() or amount[:1] in ("-", "+")
+        if (word == "second" and not amount.strip()) or (match.group(2) in ("in", "'", '"') and not is_counted):
             continue
         number = number_of(amount, is_meters=True) if amount.strip() else 1.0
         if number is None:

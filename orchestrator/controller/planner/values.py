@@ -39,7 +39,7 @@ def value_of(text: str, port: Port, today: date | None = None, request: str = ""
     """
     bare = _unquoted(text)
     if port.kind in ("integer", "float"):
-        number = _number(bare, port)
+        number = _number(text.strip(), port)
         return bare if number is None else number
     if port.kind == "dict":
         return _dict(text.strip(), port)

@@ -24,17 +24,18 @@ Spans = tuple[Place, ...]
 
 MAX_WORDS = 12  # of a span that says a value in other words
 MAX_ITEMS = 12  # of a list written item by item
-NEAR = 0.25  # a port's word this near makes a number the port's own; measured on own requests
+NEAR = 0.5  # a word of the port's name about four words away
 _BEHIND = 1.5  # what stands behind the same port's value of an earlier call
 _TAKEN = 2.0  # what fills another port of the same call
 _DECAY = 24.0  # code points, about four words
 _WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?|\d+(?:[.,]\d+)*|[\u4e00-\u9fff]|[^\w\s]")
 _SEPARATORS = r"[\s,./\-_*^'\"‘’“”]*"
-_STOPS = frozenset(  # of names and descriptions
-    "a an the of to for in on at by with and or is be as from that this which if it its are was will can used use "
-    "e g i e such example default optional value values string number integer list array format name type input "
-    "given specified provided not want".split()
-)
+_STOPS = frozenset((
+    "a", "an", "the", "of", "to", "for", "in", "on", "at", "by", "with", "and", "or", "is", "be", "as", "from",
+    "that", "this", "which", "if", "it", "its", "are", "was", "will", "can", "used", "use", "e", "g", "i", "such",
+    "example", "default", "optional", "value", "values", "string", "number", "integer", "list", "array", "format",
+    "name", "type", "input", "given", "specified", "provided", "not", "want",
+))  # fmt: skip
 _ARTICLES = frozenset(("a", "an", "i"))
 
 
@@ -100,7 +101,7 @@ def cue(request: str, port: Port, place: Place) -> float:
     """How near the port's own words stand to a place: the name's weigh more, each falls off with its distance."""
     total = 0.0
     for word, weight in _cue_words(port.name, port.description):
-        nearest = min((_distance(at, place) for at in _occurrences(request, word)), default=None)
+        nearest = min((_distance(request, at, place) for at in _occurrences(request, word)), default=None)
         if nearest is not None:
             total += weight * math.exp(-nearest / _DECAY)
     return total
@@ -121,9 +122,9 @@ def _says(request: str, option: str) -> bool:
 
 
 def _is_slight(request: str, spans: Spans) -> bool:
-    """Whether what was found may stand there by chance: a number, or a word of three letters."""
+    """Whether what was found may stand there by chance: a number, a word of three letters, "none"."""
     text = "".join(request[start:end] for start, end in spans)
-    return len(text) < 4 or not re.search(r"[A-Za-z]{4}|[\u4e00-\u9fff]{2}", text)
+    return len(text) < 4 or text.lower() == "none" or not re.search(r"[A-Za-z]{4}|[\u4e00-\u9fff]{2}", text)
 
 
 def _chosen(request: str, port: Port, values: Sequence[Any], begin: int, taken: Collection[Place]) -> Spans | None:
@@ -207,7 +208,7 @@ def _dict_place(request: str, value: Any) -> list[Place]:
     """From the first key or value of a dictionary to the last."""
     if not isinstance(value, Mapping) or not value:
         return []
-    places = []
+    places: list[Place] = []
     for key, alternatives in value.items():
         for text in (key, *(alternatives if isinstance(alternatives, list) else [alternatives])):
             places.extend(_verbatim(request, str(text))[:1])
@@ -234,24 +235,34 @@ def _verbatim(request: str, text: str) -> tuple[Place, ...]:
 
 
 def _said_otherwise(request: str, port: Port, values: Sequence[Any]) -> list[Place]:
-    """The smallest spans whose value is accepted, percent signs with their numbers where that is accepted too."""
+    """The smallest spans whose value is accepted; those that say it alone before those that need the rest.
+
+    A percent sign goes with its number where that is accepted too.
+    """
     words = [match.span() for match in _WORD.finditer(request)][:400]
     is_number = port.kind in ("integer", "float") and not numbers_named(port.description)
     may_begin = _begins_number if is_number else _begins_any
     found: list[Place] = []
-    for i, (start, first_end) in enumerate(words):
-        if not may_begin(request[start:first_end].lower()):
-            continue
-        for _, end in words[i : i + MAX_WORDS]:
-            text = request[start:end]
-            if text.lower() in _ARTICLES:
-                continue
-            value = value_of(text, port, request=request)
-            if value != text and _fits(value, port, values):
-                found.append((start, end))
-                break
+    for rest in ("",) if is_number else ("", request):
+        for i, (start, first_end) in enumerate(words):
+            if may_begin(request[start:first_end].lower()):
+                found.extend(_first_that_reads(request, start, words[i : i + MAX_WORDS], port, values, rest))
+        if found:
+            break
     smallest = [a for a in found if not any(b != a and a[0] <= b[0] and b[1] <= a[1] for b in found)]
     return [_with_percent(request, place, port, values) for place in smallest]
+
+
+def _first_that_reads(
+    request: str, start: int, words: Sequence[Place], port: Port, values: Sequence[Any], rest: str
+) -> list[Place]:
+    """The shortest span from `start` that is not the value as it is written, but means it."""
+    for _, end in words:
+        text = request[start:end]
+        value = value_of(text, port, request=rest)
+        if value != text and text.lower() not in _ARTICLES and _fits(value, port, values):
+            return [(start, end)]
+    return []
 
 
 def _begins_any(word: str) -> bool:
@@ -291,6 +302,7 @@ def _occurrences(request: str, word: str) -> tuple[Place, ...]:
     return tuple(match.span() for match in re.finditer(pattern, request, re.IGNORECASE))
 
 
-def _distance(one: Place, other: Place) -> int:
-    """Code points between two places; 0 where they touch."""
-    return max(0, other[0] - one[1], one[0] - other[1])
+def _distance(request: str, one: Place, other: Place) -> int:
+    """Code points between two places, and twelve more across a comma or "and"; 0 where they touch."""
+    between = request[one[1] : other[0]] if one[1] <= other[0] else request[other[1] : one[0]]
+    return len(between) + (int(_DECAY / 2) if re.search(r"[,，;；。、]|\.\s|\band\b", between) else 0)
