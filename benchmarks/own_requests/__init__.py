@@ -1,1 +1,1 @@
-"""120 requests as people write them, half of them Chinese, judged by the final answer. Knows no controller's insides."""
+"""Requests over Baton's own experts, as people write them, judged by the final answer. Knows no controller."""

@@ -4,8 +4,9 @@
 
 A third needs an expert that is registered or trained here; the library holds the documents of `examples/library`. Files
 are drawn, spoken and written first. Every answer is judged by the patterns and files of its request; an answer is
-confidently wrong where its status is answered, its checker fails and its confidence is 0.5 or more. The last line is
-one JSON document. Needs the extra `speech`.
+confidently wrong where its status is answered, its checker fails and its confidence is 0.5 or more. The controller
+`reference` runs the right plans that stand beside the requests: what a perfect planner reaches. The last line is one
+JSON document. Needs the extra `speech`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 from benchmarks.own_requests.judging import Judgement, Row, judged, rows_of
 from benchmarks.own_requests.media import make_media
 from benchmarks.own_requests.readers import register_all
+from benchmarks.own_requests.reference import ReferenceController
 from benchmarks.own_requests.request import OwnRequest, chosen, read_requests
 from orchestrator import Orchestrator
 from orchestrator.errors import BatonError
@@ -33,16 +35,17 @@ LIBRARY = Path(__file__).parents[2] / "examples" / "library"
 def main() -> None:
     """Ask everything, print the failures, a table and the JSON document."""
     parser = argparse.ArgumentParser(prog="benchmarks.own_requests", description=__doc__)
-    parser.add_argument("--controller", help="as controller.name in baton.toml; the default one where left out")
+    parser.add_argument("--controller", help="as controller.name in baton.toml, or reference")
     parser.add_argument("--weights", type=Path, help="folder of a trained controller")
     parser.add_argument("--only", nargs="+", default=[], metavar="ID")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write every judgement here, a JSON line each")
     arguments = parser.parse_args()
     try:
         requests = chosen(read_requests(), arguments.only)
-        named = {"name": arguments.controller, "weights": arguments.weights and str(arguments.weights)}
-        controller = {key: value for key, value in named.items() if value is not None}
-        judgements = asked(requests, {"controller": controller} if controller else {})
+        if arguments.controller == ReferenceController.name:
+            judgements = asked(requests, {}, ReferenceController(requests))
+        else:
+            judgements = asked(requests, _settings(arguments.controller, arguments.weights))
     except BatonError as error:
         sys.exit(f"{error}")
     show_failures(requests, judgements)
@@ -64,9 +67,21 @@ def main() -> None:
     )
 
 
-def asked(requests: Sequence[OwnRequest], settings: dict[str, Any]) -> list[Judgement]:
+def _settings(controller: str | None, weights: Path | None) -> dict[str, Any]:
+    """The settings of a home, the controller named where one is."""
+    named = {"name": controller, "weights": None if weights is None else str(weights)}
+    chosen_ones = {key: value for key, value in named.items() if value is not None}
+    return {"controller": chosen_ones} if chosen_ones else {}
+
+
+def asked(
+    requests: Sequence[OwnRequest], settings: dict[str, Any], reference: ReferenceController | None = None
+) -> list[Judgement]:
     """Every request's judgement, in order, from one Orchestrator in a home of its own."""
-    with tempfile.TemporaryDirectory() as folder, Orchestrator(settings, home=Path(folder) / "home") as baton:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Orchestrator(settings, controller=reference, home=Path(folder) / "home") as baton,
+    ):
         media = Path(folder) / "media"
         make_media(media)
         register_all(baton, Path(folder) / "training")

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Collection
 from typing import Annotated
 
 from orchestrator import Json, Labels, Text, expert
 
 MINUTES_A_DAY = 24 * 60
 ROMAN = (
-    ((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"))
-    + ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
-)  # fmt: skip
+    *((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL")),
+    *((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")),
+)
 ANIMALS = "鼠牛虎兔龙蛇马羊猴鸡狗猪"
 ANIMALS_ENGLISH = (
     "rat", "ox", "tiger", "rabbit", "dragon", "snake", "horse", "goat", "monkey", "rooster", "dog", "pig",
@@ -82,7 +83,9 @@ def body_mass_index(
 ) -> Json:
     """Body mass index (BMI) of an adult from weight and height, and its class by the WHO."""
     index = weight_kg / (height_cm / 100) ** 2
-    word = next((w for limit, w in ((18.5, "underweight"), (25, "normal"), (30, "overweight")) if index < limit), "obese")
+    word = next(
+        (w for limit, w in ((18.5, "underweight"), (25, "normal"), (30, "overweight")) if index < limit), "obese"
+    )
     return Json({"bmi": round(index, 2), "class": word})
 
 
@@ -108,13 +111,18 @@ def city_time(
     return Json({"time": f"{minutes // 60:02}:{minutes % 60:02}"})
 
 
-@expert(says={"en": ("{value} {from_unit} = {converted} {to_unit}.",), "zh": ("{value}{from_unit} = {converted}{to_unit}。",)})
+@expert(
+    says={
+        "en": ("{value} {from_unit} = {converted} {to_unit}.",),
+        "zh": ("{value}{from_unit} = {converted}{to_unit}。",),
+    }
+)
 def unit_conversion(
     value: Annotated[float, "the quantity to convert"],
     from_unit: Annotated[str, "its unit"],
     to_unit: Annotated[str, "the unit wanted"],
 ) -> Json:
-    """Convert lengths, weights, volumes and temperatures between units: miles, kilometres, pounds, kilos, Fahrenheit."""
+    """Convert lengths, weights, volumes and temperatures between units, such as miles, pounds and Fahrenheit."""
     source, target = from_unit.strip().lower(), to_unit.strip().lower()
     if _is(source, FAHRENHEIT) and _is(target, CELSIUS):
         return Json({"converted": round((value - 32) / 1.8, 2)})
@@ -171,7 +179,10 @@ def parcel_price(
 
 @expert(
     examples=("How many working days lie between 1 June and 20 June 2025?",),
-    says={"en": ("There are {days} working days, the first and the last day included.",), "zh": ("共有{days}个工作日。",)},
+    says={
+        "en": ("There are {days} working days, the first and the last day included.",),
+        "zh": ("共有{days}个工作日。",),
+    },
 )
 def working_days(
     start: Annotated[str, "first day, such as 2025-03-03"], end: Annotated[str, "last day, such as 2025-03-21"]
@@ -190,7 +201,7 @@ def chinese_zodiac(year: Annotated[int, "出生年份"]) -> Text:
     return Text(f"{ANIMALS[position]} ({ANIMALS_ENGLISH[position]})")
 
 
-def _known(spelling: str, table: dict[str, object] | dict[str, int] | dict[str, tuple[str, float]] | dict[str, tuple[float, float]]) -> str:
+def _known(spelling: str, table: Collection[str]) -> str:
     """The table's key for a spelling: as it stands, or without a plural's ending."""
     wanted = spelling.strip(" .?？。").lower()
     for candidate in (wanted, wanted.removesuffix("s"), wanted.removesuffix("es")):

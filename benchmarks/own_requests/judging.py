@@ -78,7 +78,9 @@ def rows_of(requests: Sequence[OwnRequest], judgements: Sequence[Judgement]) -> 
 def _missing(request: OwnRequest, answer: Answer) -> list[str]:
     if answer.status not in request.status:
         return [f"status {' or '.join(request.status)}, not {answer.status}"]
-    quotes = [f"{citation.title} {citation.quote}" for citation in answer.citations if isinstance(citation, SourceCitation)]
+    quotes = [
+        f"{citation.title} {citation.quote}" for citation in answer.citations if isinstance(citation, SourceCitation)
+    ]
     text = "\n".join([answer.text, *quotes])
     missing = [f"no {pattern!r}" for pattern in request.says if not re.search(pattern, text, re.IGNORECASE)]
     missing += [f"but {pattern!r}" for pattern in request.says_not if re.search(pattern, text, re.IGNORECASE)]

@@ -1,8 +1,9 @@
-"""Draws, speaks and writes the files that the requests attach; the same bytes' content at every run. Knows no request."""
+"""Draws, speaks and writes the files that the requests attach, alike at every run. Knows no request."""
 
 from __future__ import annotations
 
 import io
+import multiprocessing
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,10 @@ from typing import TYPE_CHECKING
 
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFilter, ImageFont, ImageOps
+
+from experts.audio import SpeechSynthesis
+from orchestrator import Audio, Text
+from orchestrator.artifact import Artifact
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,10 +35,8 @@ SIGNS = {
     "rauchen.png": ("BITTE HIER NICHT RAUCHEN", "RAUCHEN IST VERBOTEN"),
 }
 SPOKEN = {
-    "houses.wav": "Our company sold twenty houses in the summer.",
-    "hotel.wav": "I love this hotel. The people were wonderful and the food was great.",
-    "doctor.wav": "Please call the doctor tomorrow. The number is on the table.",
-    "office.wav": "The new office opened in April. The costs fell by ten percent. We are happy with the result.",
+    "meeting.wav": "My brother lives in New York. We will meet again on Sunday afternoon.",
+    "hotel.wav": "It was a wonderful evening and we are very happy.",
 }
 CODES = {
     "qr.png": ("https://nordlicht-pumps.example/register", "QRCode"),
@@ -52,7 +55,11 @@ def make_media(folder: Path) -> None:
         _code(content, kind).save(folder / name)
     for name, picture in _photographs().items():
         picture.save(folder / name)
-    for name, sound in _sounds().items():
+    # espeak keeps something of what it spoke before; a process of its own speaks alike at every run.
+    speaker = multiprocessing.get_context("spawn").Process(target=_speak, args=(folder,))
+    speaker.start()
+    speaker.join()
+    for name, sound in _sounds(Audio.from_path(folder / "meeting.wav")).items():
         _write_wav(folder / name, sound)
     for path in TEXTS.iterdir():
         shutil.copyfile(path, folder / path.name)
@@ -141,23 +148,25 @@ def _photographs() -> dict[str, Pillow.Image]:
     }
 
 
-def _sounds() -> dict[str, NDArray[np.float32]]:
+def _speak(folder: Path) -> None:
+    for name, text in SPOKEN.items():
+        (folder / name).write_bytes(SpeechSynthesis(Text(text)).read_bytes())
+
+
+def _sounds(spoken: Artifact) -> dict[str, NDArray[np.float32]]:
     """Samples (S,) or (S, 2) in [-1, 1] by file name, at RATE_HZ."""
     import numpy
 
-    from experts.audio import SpeechSynthesis
-    from orchestrator import Text
-
     random = numpy.random.default_rng(3)
-    spoken = {name: SpeechSynthesis(Text(text)).samples(RATE_HZ)[0] for name, text in SPOKEN.items()}
+    assert isinstance(spoken, Audio)
+    speech = spoken.samples(RATE_HZ)[0]
     pause = numpy.zeros(2 * RATE_HZ, dtype=numpy.float32)
     time_s = numpy.arange(8 * RATE_HZ) / RATE_HZ
     clicks = numpy.sin(2 * numpy.pi * 1500 * time_s) * numpy.exp(-(time_s % 0.5) * 60)  # one each 0.5 s: 120 a minute
     hum = sum(numpy.sin(2 * numpy.pi * 110 * partial * time_s[: 2 * RATE_HZ]) / partial for partial in (1, 2, 3))
     tone = 0.3 * numpy.sin(2 * numpy.pi * 440 * time_s[: 4 * RATE_HZ])
     sounds: dict[str, NDArray[np.float32]] = {
-        **spoken,
-        "gap.wav": numpy.concatenate([pause, spoken["houses.wav"], pause]),
+        "gap.wav": numpy.concatenate([pause, speech, pause]),
         "metronome.wav": 0.6 * clicks,
         "fan.wav": 0.2 * hum,
         "drill.wav": 0.05 * hum + random.normal(0, 0.15, len(hum)),

@@ -6,6 +6,7 @@ Knows no request. The classifiers of welds and complaints are trained on the spo
 from __future__ import annotations
 
 import re
+import string
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,16 +17,14 @@ from orchestrator import Audio, Image, Json, Labels, Text, expert
 if TYPE_CHECKING:
     from orchestrator import Orchestrator
 
-MORSE = dict(
-    zip(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
-        (
-            ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.. "
-            "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----."
-        ).split(),
-        strict=True,
-    )
+MORSE_LETTERS = (
+    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
 )
+MORSE_DIGITS = "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----."
+MORSE = {
+    **dict(zip(string.ascii_uppercase, MORSE_LETTERS.split(), strict=True)),
+    **dict(zip(string.digits, MORSE_DIGITS.split(), strict=True)),
+}
 ACRONYMS = {
     "SLA": "service level agreement",
     "RMA": "return merchandise authorisation",
@@ -45,7 +44,11 @@ TERMS = (  # English, Chinese, German, French, Spanish
 LANGUAGES = {"english": 0, "chinese": 1, "german": 2, "french": 3, "spanish": 4}
 LANGUAGES |= {"英语": 0, "中文": 1, "德语": 2, "法语": 3, "西班牙语": 4, "英文": 0, "汉语": 1, "德文": 2, "法文": 3}
 COMPLAINTS = {
-    "billing": ("I was charged twice for the same order", "The invoice shows a wrong amount", "My card was billed again"),
+    "billing": (
+        "I was charged twice for the same order",
+        "The invoice shows a wrong amount",
+        "My card was billed again",
+    ),
     "delivery": ("The parcel came a week late", "The courier left the box in the rain", "My shipment never arrived"),
     "defect": ("The device does not switch on any more", "The display has a crack", "The motor stopped after one day"),
 }
@@ -56,7 +59,9 @@ NOISE_FLATNESS = 0.1  # a hum of a few partials stays below 0.01, noise lies abo
 @expert(title="word counter", says={"en": ("The text has {words} words.",), "zh": ("这段文字共有{words}个字词。",)})
 def word_count(text: Annotated[Text, "text to count"]) -> Json:
     """Count the words of a text (in Chinese: the characters)."""
-    return Json({"words": len(re.findall(r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+(?:['’-][^\W\u4e00-\u9fff]+)*", text.text))})
+    return Json(
+        {"words": len(re.findall(r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+(?:['’-][^\W\u4e00-\u9fff]+)*", text.text))}
+    )
 
 
 @expert(examples=("Put “hello” into Morse code", "把这段话译成摩尔斯电码"))

@@ -21,6 +21,7 @@ from orchestrator.types import Language, Value
 FOLDER = Path(__file__).parent
 FILES: dict[Language, str] = {"en": "english.toml", "zh": "chinese.toml"}
 Kind = Literal["single", "chain", "branch", "follow-up", "decline"]
+_STEP = re.compile(r"\w+ = (\w+)\(")
 KINDS: tuple[Kind, ...] = ("single", "chain", "branch", "follow-up", "decline")
 
 
@@ -41,7 +42,7 @@ class OwnRequest(Value):
     text: str = Field(min_length=1)
     files: tuple[str, ...] = ()
     follows: str | None = Field(default=None, description="the turn before it in the same conversation")
-    experts: tuple[str, ...] = Field(default=(), description="what a right plan uses; shown, not judged")
+    plan: tuple[str, ...] = Field(min_length=1, description="a right plan, lines of the plan language; not judged by")
     status: tuple[Literal["answered", "partial", "needs_input", "abstained"], ...] = ("answered",)
     says: tuple[str, ...] = Field(default=(), description="patterns all of which the answer must hold")
     says_not: tuple[str, ...] = Field(default=(), description="patterns none of which it may hold")
@@ -56,6 +57,11 @@ class OwnRequest(Value):
             except re.error as error:
                 raise ValueError(f"{pattern!r} is no pattern: {error}") from error
         return patterns
+
+    @property
+    def experts(self) -> tuple[str, ...]:
+        """The experts of the right plan, step by step; none where declining is right."""
+        return tuple(found[1] for line in self.plan if (found := _STEP.match(line)))
 
     @property
     def uses_registered(self) -> bool:
@@ -104,4 +110,6 @@ def _read() -> Iterator[OwnRequest]:
             try:
                 yield OwnRequest(language=language, **row)
             except (ValidationError, TypeError) as error:
-                raise ConfigError(f"{name}, {row.get('id')}: {error}", "Compare with the fields of OwnRequest.") from error
+                raise ConfigError(
+                    f"{name}, {row.get('id')}: {error}", "Compare with the fields of OwnRequest."
+                ) from error
