@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 _DIGITS = r"\d{1,3}(?:[,，]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
 _NUMBER = re.compile(rf"(?<![\w.])[-+−]?(?:{_DIGITS})(?:e[-+]?\d+)?|[-+−]?(?:{_DIGITS})", re.IGNORECASE)
-_FRACTION = re.compile(r"(?:(\d+)\s+)?(\d+)\s*/\s*(\d+)")
+_FRACTION = re.compile(r"(?:(\d{1,15})\s+)?(\d{1,15})\s*/\s*(\d{1,15})")
 _CHINESE_FRACTION = re.compile(r"(.+?)分之(.+)")
 _WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -46,12 +47,15 @@ def number_of(text: str, *, is_meters: bool = False) -> float | None:
     if (share := _CHINESE_FRACTION.search(text)) is not None:
         below, above = number_of(share.group(1)), number_of(share.group(2))
         return above / below if above is not None and below else None
-    if (fraction := _FRACTION.fullmatch(lowered)) is not None and int(fraction.group(3)):
-        return int(fraction.group(1) or 0) + int(fraction.group(2)) / int(fraction.group(3))
+    if (fraction := _FRACTION.fullmatch(lowered)) is not None and float(fraction.group(3)):
+        whole, above, below = (float(part or 0) for part in fraction.groups())
+        return whole + above / below
     match = _NUMBER.search(lowered)
     if match is not None:
-        return _digits(match, lowered, is_meters)
-    return _english(lowered) if re.search("[a-z]", lowered) else _chinese(text)
+        number: float | None = _digits(match, lowered, is_meters)
+    else:
+        number = _english(lowered) if re.search("[a-z]", lowered) else _chinese(text)
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _digits(match: re.Match[str], lowered: str, is_meters: bool) -> float:

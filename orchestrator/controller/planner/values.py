@@ -18,6 +18,7 @@ __all__ = ["number_of", "value_of", "values_of"]
 
 When = tuple[date | None, int | None]  # today, and the year that the request names
 LISTS = ("array", "tuple")
+MAX_CHARACTERS = 1000  # longer texts are read as text: no span of a plan is longer
 _QUOTES = {"'": "'", '"': '"', "“": "”", "‘": "’", "「": "」", "《": "》", "`": "`"}
 _SHARE = re.compile(r"%|％|\bper ?cent\b|百分之", re.IGNORECASE)
 _TAKES_PERCENT = re.compile(r"percent|\bpct\b|百分", re.IGNORECASE)
@@ -38,6 +39,8 @@ def value_of(text: str, port: Port, today: date | None = None, request: str = ""
         request: the whole text; it may say what day today is, and name the year that a date leaves out.
     """
     bare = _unquoted(text)
+    if len(text) > MAX_CHARACTERS:
+        return bare
     if port.kind in ("integer", "float"):
         number = _number(text.strip(), port)
         return bare if number is None else number

@@ -28,7 +28,7 @@ NEAR = 0.5  # a word of the port's name about four words away
 _BEHIND = 1.5  # what stands behind the same port's value of an earlier call
 _TAKEN = 2.0  # what fills another port of the same call
 _DECAY = 24.0  # code points, about four words
-_WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?|\d+(?:[.,]\d+)*|[\u4e00-\u9fff]|[^\w\s]")
+_WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?|(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|[\u4e00-\u9fff]|[^\w\s]")
 _SEPARATORS = r"[\s,./\-_*^'\"‘’“”]*"
 _STOPS = frozenset((
     "a", "an", "the", "of", "to", "for", "in", "on", "at", "by", "with", "and", "or", "is", "be", "as", "from",

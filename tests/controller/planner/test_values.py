@@ -191,3 +191,13 @@ def test_names_as_the_port_calls_them(text, description, value):
 )
 def test_lists_and_dictionaries(texts, kind, description, value):
     assert values_of(texts, port(description, kind)) == value
+
+
+@pytest.mark.parametrize("kind", ["integer", "float", "string", "array", "dict", "text"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "9" * 400, "1e999", "1/0", "-", "[[", "(1,", "25:61pm", "0000-00-00", "13/32/2023", "零点", "分之", "😀"],
+)
+def test_odd_spans_are_read_as_something(text, kind):
+    values_of([text], port("YYYY-MM-DD HH:MM, in meters, range", kind, "date"), WEDNESDAY, text)
+    assert values_of([text, "b"], port("", "array"), WEDNESDAY)[1] == "b"
