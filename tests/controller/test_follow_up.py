@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -222,6 +223,16 @@ def test_what_stands_on_its_own_is_left_alone(text):
     assert not phrases().says_again(text)
     assert values_in(phrases().core(text), tuple(CARDS.values())) == ()
     assert follow(text, READ_A, TO_FRENCH) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["please, " * 25_000 + "x", "and now then " * 15_000, "the second photo " * 12_000, "German " * 25_000]
+)
+def test_a_very_long_turn_is_left_alone_at_once(text):
+    began_s = time.perf_counter()
+    assert follow(text, READ_A, files=(B,)) is None
+    assert not phrases().refers_back(text)
+    assert time.perf_counter() - began_s < 2
 
 
 def test_no_example_of_a_card_is_taken_for_a_follow_up(baton):

@@ -160,7 +160,16 @@ def test_runs_are_listed_newest_first_and_conversations_oldest_first(traces: Tra
     assert [trace.id for trace in traces.latest()] == ids[::-1]
     assert [trace.id for trace in traces.latest(2)] == [ids[4], ids[3]]
     assert [trace.id for trace in traces.conversation("a")] == [ids[0], ids[2], ids[4]]
+    assert [trace.id for trace in traces.conversation("a", 2)] == [ids[2], ids[4]]  # the newest two
     assert traces.conversation("none") == []
+
+
+def test_every_attachment_of_a_planned_run_lies_on_disk_by_its_sha256(traces: Traces) -> None:
+    run_id = traces.begin(REQUEST)
+    traces.planned(run_id, REQUEST, PLAN)
+    kept = traces.get(run_id).request.artifacts
+    assert kept == REQUEST.artifacts
+    assert [(a.path.stem, a.path.read_bytes()) for a in kept if a.path] == [(a.sha256, a.read_bytes()) for a in kept]
 
 
 def test_a_full_disk_is_named_and_no_half_file_stays(

@@ -62,6 +62,8 @@ def argument(request: Request, past: Past) -> Resolution | None:
 
 def values_in(text: str, cards: Sequence[ExpertCard]) -> tuple[Said, ...]:
     """The values of a text that is made of nothing else; none where anything else stands in it."""
+    if not phrases().is_short(text):
+        return ()
     found: list[Said] = []
     rest = text
     for said, pattern in (*_known(cards), *_counts(cards, text)):

@@ -51,20 +51,28 @@ class Phrases:
         self.thresholds: dict[str, int] = content["thresholds"]
 
     def core(self, text: str) -> str:
-        """The text without what may stand before and behind it: "And the second one, please?" is "the second one"."""
+        """The text without what may stand before and behind it: "And the second one, please?" is "the second one".
+
+        A text that is too long to be made of such words alone stays as it is.
+        """
         text = text.strip()
-        for strip in self._strips:
+        for strip in self._strips if self.is_short(text) else ():
             text = strip.sub("", text).strip(" ,，")
         return text
 
     def says_again(self, text: str) -> bool:
         """Whether the whole turn asks for an earlier plan once more."""
         core = self.core(text)
-        return bool(core) and any(pattern.fullmatch(core) for pattern in self._again)
+        return bool(core) and self.is_short(core) and any(pattern.fullmatch(core) for pattern in self._again)
 
     def is_filler(self, text: str) -> bool:
         """Whether the turn's words bring nothing of their own along with its file."""
-        return self._filler.fullmatch(self.core(text)) is not None
+        core = self.core(text)
+        return self.is_short(core) and self._filler.fullmatch(core) is not None
+
+    def is_short(self, text: str) -> bool:
+        """Whether the text can be made of the words of a follow-up alone."""
+        return len(text) <= self.thresholds["max_characters"]
 
     def is_withdrawn(self, text: str) -> bool:
         return self._withdrawn.search(self.core(text)) is not None
