@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from benchmarks.own_requests.request import KINDS, OwnRequest, WantedArtifact
 from orchestrator.artifact import Artifact, Audio, Image
@@ -57,18 +57,17 @@ def judged(request: OwnRequest, answer: Answer, seconds: float) -> Judgement:
 
 def rows_of(requests: Sequence[OwnRequest], judgements: Sequence[Judgement]) -> list[Row]:
     """All, by language, by kind, and those that need a registered expert; groups without a request are left out."""
-    groups: dict[str, Callable[[OwnRequest], bool]] = {
-        "all": lambda request: True,
-        "English": lambda request: request.language == "en",
-        "Chinese": lambda request: request.language == "zh",
-        **{kind: (lambda request, kind=kind: request.kind == kind) for kind in KINDS},
-        "registered": lambda request: request.uses_registered,
+    groups: dict[str, list[OwnRequest]] = {
+        "all": list(requests),
+        "English": [request for request in requests if request.language == "en"],
+        "Chinese": [request for request in requests if request.language == "zh"],
+        **{kind: [request for request in requests if request.kind == kind] for kind in KINDS},
+        "registered": [request for request in requests if request.uses_registered],
     }
     by_id = {judgement.id: judgement for judgement in judgements}
     rows = []
-    for name, belongs in groups.items():
-        of_group = [by_id[request.id] for request in requests if belongs(request)]
-        if of_group:
+    for name, members in groups.items():
+        if of_group := [by_id[request.id] for request in members]:
             right = estimate([float(judgement.is_right) for judgement in of_group])
             wrong = estimate([float(judgement.is_confidently_wrong) for judgement in of_group])
             rows.append(Row(group=name, right=right, confidently_wrong=wrong))

@@ -7,7 +7,7 @@ import multiprocessing
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFilter, ImageFont, ImageOps
@@ -149,11 +149,12 @@ def _photographs() -> dict[str, Pillow.Image]:
 
 
 def _speak(folder: Path) -> None:
+    speech_of: Any = SpeechSynthesis
     for name, text in SPOKEN.items():
-        (folder / name).write_bytes(SpeechSynthesis(Text(text)).read_bytes())
+        (folder / name).write_bytes(speech_of(Text(text)).read_bytes())
 
 
-def _sounds(spoken: Artifact) -> dict[str, NDArray[np.float32]]:
+def _sounds(spoken: Artifact) -> dict[str, NDArray[np.floating]]:
     """Samples (S,) or (S, 2) in [-1, 1] by file name, at RATE_HZ."""
     import numpy
 
@@ -163,9 +164,10 @@ def _sounds(spoken: Artifact) -> dict[str, NDArray[np.float32]]:
     pause = numpy.zeros(2 * RATE_HZ, dtype=numpy.float32)
     time_s = numpy.arange(8 * RATE_HZ) / RATE_HZ
     clicks = numpy.sin(2 * numpy.pi * 1500 * time_s) * numpy.exp(-(time_s % 0.5) * 60)  # one each 0.5 s: 120 a minute
-    hum = sum(numpy.sin(2 * numpy.pi * 110 * partial * time_s[: 2 * RATE_HZ]) / partial for partial in (1, 2, 3))
+    partials = [numpy.sin(2 * numpy.pi * 110 * number * time_s[: 2 * RATE_HZ]) / number for number in (1, 2, 3)]
+    hum = numpy.sum(partials, axis=0)
     tone = 0.3 * numpy.sin(2 * numpy.pi * 440 * time_s[: 4 * RATE_HZ])
-    sounds: dict[str, NDArray[np.float32]] = {
+    sounds: dict[str, NDArray[np.floating]] = {
         "gap.wav": numpy.concatenate([pause, speech, pause]),
         "metronome.wav": 0.6 * clicks,
         "fan.wav": 0.2 * hum,
@@ -175,17 +177,18 @@ def _sounds(spoken: Artifact) -> dict[str, NDArray[np.float32]]:
     return sounds
 
 
-def _write_wav(path: Path, samples: NDArray[np.float32]) -> None:
+def _write_wav(path: Path, samples: NDArray[np.floating]) -> None:
     import soundfile
 
     soundfile.write(path, samples, RATE_HZ, subtype="PCM_16")
 
 
 def _code(content: str, kind: str) -> Pillow.Image:
+    import numpy
     import zxingcpp
 
     made = zxingcpp.create_barcode(content, getattr(zxingcpp.BarcodeFormat, kind))
-    return ImageOps.expand(Pillow.fromarray(made.to_image(scale=6)), border=40, fill=255)
+    return ImageOps.expand(Pillow.fromarray(numpy.array(made.to_image(scale=6))), border=40, fill=255)
 
 
 def _write_docx(path: Path, text: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import string
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from benchmarks.own_requests.calculations import CALCULATIONS
 from benchmarks.own_requests.media import weld_photo
@@ -119,7 +119,7 @@ class MachineSound:
         return Labels({"rattling": share, "smooth": 1 - share})
 
 
-READERS = (word_count, morse_code, acronym_meaning, term_translation, turn_picture, MachineSound)
+READERS: tuple[Any, ...] = (word_count, morse_code, acronym_meaning, term_translation, turn_picture, MachineSound)
 NUM_WELDS = 30  # of either label
 TRAINED = ("weld_seam", "complaint_desk")
 REGISTERED = frozenset(one.card.name for one in (*CALCULATIONS, *READERS)) | set(TRAINED)
