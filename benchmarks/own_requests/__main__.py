@@ -43,7 +43,7 @@ def main() -> None:
     try:
         requests = chosen(read_requests(), arguments.only)
         if arguments.controller == ReferenceController.name:
-            judgements = asked(requests, {}, ReferenceController(requests))
+            judgements = asked(requests, {}, ReferenceController(read_requests()))
         else:
             judgements = asked(requests, _settings(arguments.controller, arguments.weights))
     except BatonError as error:
@@ -77,7 +77,11 @@ def _settings(controller: str | None, weights: Path | None) -> dict[str, Any]:
 def asked(
     requests: Sequence[OwnRequest], settings: dict[str, Any], reference: ReferenceController | None = None
 ) -> list[Judgement]:
-    """Every request's judgement, in order, from one Orchestrator in a home of its own."""
+    """Every request's judgement, in order, from one Orchestrator in a home of its own.
+
+    Raises:
+        BatonError: the controller cannot start.
+    """
     with (
         tempfile.TemporaryDirectory() as folder,
         Orchestrator(settings, controller=reference, home=Path(folder) / "home") as baton,
@@ -86,6 +90,8 @@ def asked(
         make_media(media)
         register_all(baton, Path(folder) / "training")
         baton.library.add([LIBRARY])
+        first = read_requests()[0]
+        baton.plan(first.text, [media / name for name in first.files])  # a controller that cannot start ends the run
         conversations: dict[str, str] = {}
         judgements = []
         for request in requests:
