@@ -109,7 +109,7 @@ async def _evaluated(
         own = tuple(card_of_row(card, path) for card in row["cards"]) if row.get("cards") is not None else shared
         if not own and row.get("cards") is None:
             raise BadRequest(str(path), row["id"], 'cases with "cards", or --cards')
-        request = Request(text=str(row["request"]), artifacts=tuple(_artifact(name) for name in row.get("files", ())))
+        request = request_of_row(row)
         shortlist = Shortlist(candidates=tuple(Candidate(card=card, score=1.0) for card in own))
         if number == 0:
             await controller.plan(request, shortlist)  # the first call loads the encoder
@@ -131,9 +131,9 @@ def _report(
 ) -> PlansReport:
     import numpy
 
-    nodes = [set_f1(_experts(p.nodes), _experts(row["nodes"])) for p, row in zip(planned, rows, strict=True)]
-    links = [set_f1(_pairs(p.links), _pairs(row.get("links", ()))) for p, row in zip(planned, rows, strict=True)]
-    exact = [_is_exact(p, row) for p, row in zip(planned, rows, strict=True)]
+    nodes = [set_f1(experts_of(p.nodes), experts_of(row["nodes"])) for p, row in zip(planned, rows, strict=True)]
+    links = [set_f1(pairs_of(p.links), pairs_of(row.get("links", ()))) for p, row in zip(planned, rows, strict=True)]
+    exact = [is_exact(p, row) for p, row in zip(planned, rows, strict=True)]
     confidences = [p.confidence for p in planned]
     answerable = [float(bool(row["nodes"])) for row in rows]
     paired = numpy.column_stack([confidences, exact]).astype(numpy.float64)  # (N, 2)
@@ -157,6 +157,11 @@ def _report(
         latency_p50_s=percentile(seconds, 50),
         latency_p95_s=percentile(seconds, 95),
     )
+
+
+def request_of_row(row: Mapping[str, Any]) -> Request:
+    """The request of a case, with its attachments by name."""
+    return Request(text=str(row["request"]), artifacts=tuple(_artifact(name) for name in row.get("files", ())))
 
 
 def card_of_row(row: Mapping[str, Any], path: Path | None) -> ExpertCard:
@@ -232,18 +237,20 @@ def _argument(binding: Binding, port: Port | None, request: Request) -> Any:
             return [_argument(item, port, request) for item in binding.items]
 
 
-def _experts(nodes: Sequence[Mapping[str, Any]]) -> list[str]:
+def experts_of(nodes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The experts of nodes, in order."""
     return [str(node["expert"]) for node in nodes]
 
 
-def _pairs(links: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+def pairs_of(links: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Source and target of links, in order."""
     return [(str(link["source"]), str(link["target"])) for link in links]
 
 
-def _is_exact(planned: PlannedCase, row: Mapping[str, Any]) -> bool:
+def is_exact(planned: PlannedCase, row: Mapping[str, Any]) -> bool:
     """Whether experts and links are the same as multisets."""
-    same_nodes = Counter(_experts(planned.nodes)) == Counter(_experts(row["nodes"]))
-    return same_nodes and Counter(_pairs(planned.links)) == Counter(_pairs(row.get("links", ())))
+    same_nodes = Counter(experts_of(planned.nodes)) == Counter(experts_of(row["nodes"]))
+    return same_nodes and Counter(pairs_of(planned.links)) == Counter(pairs_of(row.get("links", ())))
 
 
 def arguments_right(predicted: Sequence[Mapping[str, Any]], wanted: Sequence[Mapping[str, Any]]) -> bool:
