@@ -115,7 +115,7 @@ def turn(
         "id": text,
         "conversation_id": "c",
         "created_at": 1.0,
-        "status": "answered",
+        "status": "answered" if steps else "abstained",
         "request": Request(text=text, artifacts=files),
         "plan": Plan(status="planned" if steps else "abstained", confidence=0.9, steps=steps),
         "results": results,

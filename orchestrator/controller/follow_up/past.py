@@ -57,7 +57,7 @@ class Past:
     def giving(self) -> Trace | None:
         """The turn whose result "it" means: the newest in which anything ran, where it gave an answer.
 
-        A turn that was declined or asked back, and ran nothing, left the conversation where it was.
+        A turn that was declined or asked back, or found nothing, left the conversation where it was.
         """
         turn = self.newest_run
         return turn if turn is not None and turn.answer and turn.answer.status in ("answered", "partial") else None
@@ -69,9 +69,9 @@ class Past:
 
     @property
     def newest_run(self) -> Trace | None:
-        """The newest turn in which anything ran, well or badly."""
+        """The newest turn that gave an answer or broke."""
         for turn in reversed(self.turns):
-            if turn.results or turn.status in ("failed", "cancelled"):
+            if turn.status in ("answered", "partial", "failed", "cancelled"):
                 return turn
         return None
 

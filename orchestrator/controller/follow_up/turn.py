@@ -106,7 +106,9 @@ def _candidates(
         if not isinstance(found, str):
             yield found
             return
-    if refers and past.has_no_result and past.newest_run is not None:  # "it" is what that turn was about, if anything
+    if (
+        refers and lacks_input and past.has_no_result and past.newest_run is not None
+    ):  # "it" is what that turn was about, if anything
         own = past.attachments(past.newest_run)
         yield from (own,) if own else ()
         return
