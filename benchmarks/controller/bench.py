@@ -80,7 +80,7 @@ class Bench:
         """Our controller with weights that may be scored on a part; None where there are none."""
         if part.weights == SHIPPED:
             return self._closing.enter_context(contextlib.closing(Baton(self.shipped())))
-        folder = existing(self._weights, part.weights, self.sets.public())
+        folder = existing(self._weights, part.weights, self.sets.toole_experts())
         if folder is None:
             return None
         return self._closing.enter_context(contextlib.closing(Baton(controller_from(folder))))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.controller.sets import Sets
-from benchmarks.controller.splits import NAMES, Holdout, PublicSets, holdout
+from benchmarks.controller.splits import Holdout, holdout
 from orchestrator.errors import BadRequest
+from orchestrator.types import ExpertCard
 
 DEFAULT_FOLDER = Path(__file__).parents[1] / "weights"
 _FACTS = "holdout.json"
+_SEED = 0
 
 
 def folder_of(weights: Path, name: str) -> Path:
@@ -38,42 +40,55 @@ def train(name: str, data: Path, weights: Path, schedule: str, progress: Callabl
 
     if schedule not in SCHEDULES:
         raise BadRequest("schedule", schedule, f"one of {', '.join(SCHEDULES)}")
-    sets = Sets(data).public()
-    held = holdout(name, sets)
+    held = holdout(name, Sets(data).toole_experts())
     folder = folder_of(weights, name)
     if folder.is_dir() and any(folder.iterdir()) and not is_of(folder, held):
         raise BadRequest("weights-folder", str(folder), "empty, or weights of the same split", "Move it away.")
 
     def is_used(case: PlanningCase) -> bool:
-        return held.is_used(case.source, case.id, (case.cards[call.card].name for call in case.calls))
+        return held.is_used(case.source, case.id, [case.cards[call.card].name for call in case.calls])
 
-    chosen, seed = SCHEDULES[schedule], NAMES.index(name)
-    found = training_data(data, num_synthetic=chosen.num_synthetic, seed=seed, without=held.sets, is_used=is_used)
+    chosen = SCHEDULES[schedule]
+    found = training_data(
+        data,
+        num_synthetic=chosen.num_synthetic,
+        seed=_SEED,
+        without=held.without,
+        is_used=is_used,
+        embedded=embedded_cards(),
+    )
     if "toole" in found.cards:  # an expert that is held out is not even a wrong choice
-        found.cards["toole"] = [card for card in found.cards["toole"] if card.name not in held.toole_experts]
+        found.cards["toole"] = [card for card in found.cards["toole"] if card.name not in held.experts]
+    declare(folder, held)
+    return train_planner(found, folder, chosen, seed=_SEED, progress=progress)
+
+
+def embedded_cards() -> tuple[ExpertCard, ...]:
+    """Cards of the experts that come with Baton, which the shipped weights are trained on, too."""
+    from orchestrator import Orchestrator
+
+    with tempfile.TemporaryDirectory() as home, Orchestrator({}, home=home) as baton:
+        return tuple(entry.card for entry in baton.registry.entries if entry.origin == "built-in")
+
+
+def declare(folder: Path, held: Holdout) -> None:
+    """Write beside weights what they never see; only weights that say so are scored."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / _FACTS).write_text(json.dumps({"name": name, "split": digest(held), "schedule": schedule}), "utf-8")
-    return train_planner(found, folder, chosen, seed=seed, progress=progress)
-
-
-def digest(held: Holdout) -> str:
-    """The split in one value, to tell whether weights were trained on it."""
-    parts = [sorted(part) for part in (held.sets, held.ultratool, held.toole_experts, held.bfcl)]
-    return hashlib.sha256(json.dumps([held.name, *parts]).encode()).hexdigest()
+    (folder / _FACTS).write_text(json.dumps({"name": held.name, "split": held.digest}), encoding="utf-8")
 
 
 def is_of(folder: Path, held: Holdout) -> bool:
     """Whether the weights in a folder were trained on that split."""
     try:
-        return bool(json.loads((folder / _FACTS).read_text("utf-8"))["split"] == digest(held))
+        return bool(json.loads((folder / _FACTS).read_text("utf-8"))["split"] == held.digest)
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
-def existing(weights: Path, names: Sequence[str], sets: PublicSets) -> Path | None:
+def existing(weights: Path, names: Sequence[str], toole_experts: Sequence[str]) -> Path | None:
     """The first of the held-out weights that is there, whole, and of the split that these sets have."""
     for name in names:
         folder = folder_of(weights, name)
-        if (folder / "model.safetensors").is_file() and is_of(folder, holdout(name, sets)):
+        if (folder / "model.safetensors").is_file() and is_of(folder, holdout(name, toole_experts)):
             return folder
     return None

@@ -7,22 +7,12 @@ from __future__ import annotations
 
 import functools
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.controller.splits import (
-    NUM_FOLDS,
-    TOOLE_SEEDS,
-    PublicSets,
-    experts_of,
-    fifths,
-    grouped_folds,
-    held_out_experts,
-    random_folds,
-    toole_seed,
-)
+from benchmarks.controller.splits import NUM_FOLDS, TOOLE_SEEDS, fold_of, fold_of_plan, held_out_experts, toole_seed
 from orchestrator.evaluation.plans import card_of_row
 from orchestrator.evaluation.plans import experts_of as names_of
 from orchestrator.evaluation.retrieval import read_rows
@@ -32,6 +22,7 @@ SHIPPED: tuple[str, ...] = ()
 TWINS = Path(__file__).parents[1] / "twins"
 _SEED = 3
 _KINDS = ("random", "plans")
+_TRAINING_PER_CASE = 50  # that a limited run copies from at most
 
 
 @dataclass(frozen=True)
@@ -98,28 +89,25 @@ class Sets:
         """The file that an experiment needs and that is not there."""
         return next((path for path in map(self._path, _FILES[name.split("/")[0]]) if not path.is_file()), None)
 
-    def public(self) -> PublicSets:
-        """What the splits need; a set that is not there is empty."""
-
-        def cases(name: str) -> Sequence[Case]:
-            return () if self.lacks(name) else self._cases(f"{name}/cases.jsonl")
-
-        return PublicSets(
-            ultratool={str(case.row["id"]): case.experts for case in cases("ultratool")},
-            toole={str(case.row["id"]): case.experts for case in cases("toole")},
-            bfcl={str(case.row["id"]): str(case.row.get("group", "")) for case in cases("bfcl")},
-        )
+    def toole_experts(self) -> tuple[str, ...]:
+        """ToolE's experts in the order of its cards; none where the set is not there."""
+        cases = () if self.lacks("toole") else self.cases("toole/cases.jsonl")
+        return tuple(card.name for case in cases[:1] for card in case.cards)
 
     def _experiment(self, name: str) -> Experiment:
         """An experiment of EXPERIMENTS, or "bfcl/GROUP"; no more than `limit` cases a part."""
         set, _, group = name.partition("/")
         found = _bfcl(self, group) if set == "bfcl" else EXPERIMENTS[name](self)
-        return replace(found, parts=tuple(replace(part, cases=self._drawn(part.cases)) for part in found.parts))
+        parts = (
+            replace(part, cases=self._drawn(part.cases), training=self._drawn(part.training, _TRAINING_PER_CASE))
+            for part in found.parts
+        )
+        return replace(found, parts=tuple(parts))
 
-    def _drawn(self, cases: tuple[Case, ...]) -> tuple[Case, ...]:
-        if self.limit is None or len(cases) <= self.limit:
+    def _drawn(self, cases: tuple[Case, ...], per_limit: int = 1) -> tuple[Case, ...]:
+        if self.limit is None or len(cases) <= self.limit * per_limit:
             return cases
-        kept = sorted(random.Random(_SEED).sample(range(len(cases)), self.limit))
+        kept = sorted(random.Random(_SEED).sample(range(len(cases)), self.limit * per_limit))
         return tuple(cases[position] for position in kept)
 
     def _path(self, name: str) -> Path:
@@ -147,22 +135,21 @@ def _left_out(sets: Sets) -> Experiment:
 
 
 def _in_folds(name: str, kind: str, sets: Sets) -> Experiment:
-    split = {"random": random_folds, "plans": grouped_folds}[kind]
     cases = sets.cases("ultratool/cases.jsonl")
+    folds = [fold_of(str(c.row["id"])) if kind == "random" else fold_of_plan(c.experts) for c in cases]
     parts = []
-    for number, fold in enumerate(split(sets.public().ultratool), 1):
-        own = tuple(case for case in cases if str(case.row["id"]) in fold)
-        others = tuple(case for case in cases if str(case.row["id"]) not in fold)
+    for number in range(1, NUM_FOLDS + 1):
+        own = tuple(case for case, fold in zip(cases, folds, strict=True) if fold == number)
+        others = tuple(case for case, fold in zip(cases, folds, strict=True) if fold != number)
         parts.append(Part(f"fold {number}", (f"{kind}-{number}",), own, others))
     return Experiment(name, tuple(parts), num_experts=2)
 
 
 def _unseen(sets: Sets) -> Experiment:
     cases = sets.cases("toole/cases.jsonl")
-    experts = experts_of(sets.public().toole)
     parts = []
     for seed in TOOLE_SEEDS:
-        held_out = held_out_experts(experts, seed)
+        held_out = held_out_experts(sets.toole_experts(), seed)
         numbers = [number for number in range(1, NUM_FOLDS + 1) if toole_seed(number) == seed]
         weights = [f"{kind}-{number}" for kind in _KINDS for number in numbers]
         if seed == 1:
@@ -187,9 +174,9 @@ def _clinc(sets: Sets) -> Experiment:
 def _bfcl(sets: Sets, group: str) -> Experiment:
     cases = [case for case in sets.cases("bfcl/cases.jsonl") if case.row.get("group") == group]
     parts = []
-    for number, fold in enumerate(fifths(sets.public().bfcl), 1):
+    for number in range(1, NUM_FOLDS + 1):
         weights = tuple(f"{kind}-{number}" for kind in _KINDS) + (("no-ultratool",) if number == 1 else ())
-        own = tuple(case for case in cases if str(case.row["id"]) in fold)
+        own = tuple(case for case in cases if fold_of(str(case.row["id"])) == number)
         parts.append(Part(f"fifth {number}", weights, own))
     return Experiment(f"bfcl/{group}", tuple(parts))
 

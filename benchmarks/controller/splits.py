@@ -1,76 +1,24 @@
 """Splits: what each held-out training never saw. Pure functions of names and ids; knows no weights and no score.
 
-Every split depends on the seed and on the ids alone, not on the order of a file, so that weights which were trained
-today are scored on the same cases tomorrow.
+A case's fold hangs on the case alone, not on the others or their order, so that weights which were trained today are
+scored on the same cases tomorrow, also where a set has grown.
 """
 
 from __future__ import annotations
 
+import hashlib
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from orchestrator.errors import BadRequest
 
 NUM_FOLDS = 5
 NUM_HELD_OUT = 30  # experts of ToolE
 TOOLE_SEEDS = (1, 2, 3)
-_SEED = 11
 
-Plan = tuple[str, ...]  # the names of a plan's experts, in order
-
-
-@dataclass(frozen=True)
-class PublicSets:
-    """What the splits need of the sets: ids, plans and experts.
-
-    Args:
-        ultratool: each case's plan, by id.
-        toole: the experts of each case, by id.
-        bfcl: each case's group, by id.
-    """
-
-    ultratool: Mapping[str, Plan]
-    toole: Mapping[str, Plan]
-    bfcl: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Holdout:
-    """What the weights of one name must not see.
-
-    Args:
-        name: the folder of the weights.
-        sets: left out altogether.
-        ultratool: ids.
-        toole_seed: which experts of ToolE are held out.
-        toole_experts: their names.
-        bfcl: ids.
-    """
-
-    name: str
-    sets: frozenset[str]
-    ultratool: frozenset[str]
-    toole_seed: int
-    toole_experts: frozenset[str]
-    bfcl: frozenset[str]
-
-    def is_used(self, source: str, id: str, experts: Iterable[str]) -> bool:
-        """Whether training may see a case.
-
-        Args:
-            source: as in `PlanningCase.source`, "bfcl/multiple".
-            id: of the case.
-            experts: names of the cards that it needs.
-        """
-        name = source.split("/")[0]
-        if name in self.sets:
-            return False
-        if name == "toole":
-            return self.toole_experts.isdisjoint(experts)
-        return id not in {"ultratool": self.ultratool, "bfcl": self.bfcl}.get(name, frozenset())
-
-
+Kind = Literal["no", "random", "plans"]
 NAMES = (
     "no-ultratool",
     *(f"random-{number}" for number in range(1, NUM_FOLDS + 1)),
@@ -78,30 +26,14 @@ NAMES = (
 )
 
 
-def holdout(name: str, sets: PublicSets) -> Holdout:
-    """The split of that name.
+def fold_of(key: str, num_folds: int = NUM_FOLDS) -> int:
+    """The fold that a key falls in, 1 to num_folds, as good as at random."""
+    return int(hashlib.sha256(key.encode()).hexdigest(), 16) % num_folds + 1
 
-    Raises:
-        BadRequest: no such name.
-    """
-    if name not in NAMES:
-        raise BadRequest("train", name, f"one of {', '.join(NAMES)}")
-    kind, _, digit = name.partition("-")
-    number = 1 if kind == "no" else int(digit)
-    ultratool: frozenset[str] = frozenset()
-    if kind == "random":
-        ultratool = random_folds(sets.ultratool)[number - 1]
-    elif kind == "plans":
-        ultratool = grouped_folds(sets.ultratool)[number - 1]
-    seed = toole_seed(number)
-    return Holdout(
-        name=name,
-        sets=frozenset({"ultratool"}) if kind == "no" else frozenset(),
-        ultratool=ultratool,
-        toole_seed=seed,
-        toole_experts=held_out_experts(experts_of(sets.toole), seed),
-        bfcl=fifths(sets.bfcl)[number - 1],
-    )
+
+def fold_of_plan(experts: Iterable[str]) -> int:
+    """The fold of every case whose plan names these experts in this order."""
+    return fold_of(">".join(experts))
 
 
 def toole_seed(number: int) -> int:
@@ -109,40 +41,67 @@ def toole_seed(number: int) -> int:
     return (number - 1) % len(TOOLE_SEEDS) + 1
 
 
-def experts_of(plans: Mapping[str, Plan]) -> list[str]:
-    """Every expert that a plan names, sorted."""
-    return sorted({name for plan in plans.values() for name in plan})
-
-
 def held_out_experts(names: Sequence[str], seed: int, num: int = NUM_HELD_OUT) -> frozenset[str]:
-    """`num` of the names at random, or half of them where there are fewer than twice as many."""
-    return frozenset(random.Random(seed).sample(sorted(names), min(num, len(names) // 2)))
+    """`num` of the names at random, in the order of cards.jsonl; half of them where there are fewer than twice as many."""
+    return frozenset(random.Random(seed).sample(list(names), min(num, len(names) // 2)))
 
 
-def random_folds(ids: Iterable[str], num_folds: int = NUM_FOLDS) -> tuple[frozenset[str], ...]:
-    """The ids in folds at random; sizes differ by one at most."""
-    shuffled = sorted(ids)
-    random.Random(_SEED).shuffle(shuffled)
-    return tuple(frozenset(shuffled[first::num_folds]) for first in range(num_folds))
+@dataclass(frozen=True)
+class Holdout:
+    """What the weights of one name must not see.
+
+    Args:
+        name: the folder of the weights, one of NAMES.
+        kind: how UltraTool is split: left out altogether, at random, or by plan.
+        number: of the fold.
+        experts: of ToolE, held out.
+    """
+
+    name: str
+    kind: Kind
+    number: int
+    experts: frozenset[str]
+
+    @property
+    def without(self) -> frozenset[str]:
+        """Sets that are left out altogether."""
+        return frozenset({"ultratool"}) if self.kind == "no" else frozenset()
+
+    def is_used(self, source: str, id: str, experts: Sequence[str]) -> bool:
+        """Whether training may see a case.
+
+        Args:
+            source: as in `PlanningCase.source`, "bfcl/multiple".
+            id: of the case.
+            experts: of its plan, in order.
+        """
+        match source.split("/")[0]:
+            case "toole":
+                return self.experts.isdisjoint(experts)
+            case "bfcl":
+                return fold_of(id) != self.number
+            case "ultratool":
+                own = fold_of(id) if self.kind == "random" else fold_of_plan(experts)
+                return self.kind != "no" and own != self.number
+        return True
+
+    @property
+    def digest(self) -> str:
+        """The split in one value, to tell whether weights were trained on it."""
+        return hashlib.sha256("\n".join([self.name, str(NUM_FOLDS), *sorted(self.experts)]).encode()).hexdigest()
 
 
-def grouped_folds(plans: Mapping[str, Plan], num_folds: int = NUM_FOLDS) -> tuple[frozenset[str], ...]:
-    """The ids in folds that share no plan: whole plans at random, the commonest first, each to the smallest fold."""
-    by_plan: dict[Plan, list[str]] = {}
-    for id in sorted(plans):
-        by_plan.setdefault(plans[id], []).append(id)
-    shuffled = [by_plan[plan] for plan in sorted(by_plan)]
-    random.Random(_SEED).shuffle(shuffled)
-    folds: list[set[str]] = [set() for _ in range(num_folds)]
-    for ids in sorted(shuffled, key=len, reverse=True):
-        min(folds, key=len).update(ids)
-    return tuple(map(frozenset, folds))
+def holdout(name: str, toole_experts: Sequence[str]) -> Holdout:
+    """The split of that name.
 
-
-def fifths(groups: Mapping[str, str], num_folds: int = NUM_FOLDS) -> tuple[frozenset[str], ...]:
-    """The ids in folds at random within each group, so that every fold holds a fifth of every group."""
-    by_group: dict[str, list[str]] = {}
-    for id, group in groups.items():
-        by_group.setdefault(group, []).append(id)
-    folds = [random_folds(ids, num_folds) for _, ids in sorted(by_group.items())]
-    return tuple(frozenset().union(*(of_group[number] for of_group in folds)) for number in range(num_folds))
+    Args:
+        name: one of NAMES.
+        toole_experts: all of ToolE's, in the order of its cards.jsonl.
+    Raises:
+        BadRequest: no such name.
+    """
+    if name not in NAMES:
+        raise BadRequest("train", name, f"one of {', '.join(NAMES)}")
+    kind, _, digit = name.partition("-")
+    number = 1 if kind == "no" else int(digit)
+    return Holdout(name, kind, number, held_out_experts(toole_experts, toole_seed(number)))  # type: ignore[arg-type]

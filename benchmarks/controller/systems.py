@@ -40,11 +40,9 @@ def controller_from(folder: Path) -> Controller:
     Raises:
         BadRequest: the folder does not hold them.
     """
-    from orchestrator.controller.planner.controller import TrainedController
+    from orchestrator.controller.compact import CompactController
 
-    from orchestrator.controller.planner.weights import load_planner
-
-    return TrainedController(*load_planner(folder))
+    return CompactController(folder)
 
 
 class Baton:

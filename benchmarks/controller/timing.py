@@ -22,7 +22,7 @@ from orchestrator.embedding import encoder
 from orchestrator.evaluation.metrics import estimate, percentile
 from orchestrator.evaluation.plans import request_of_row
 from orchestrator.registry.card_index import CardIndex
-from orchestrator.registry.shortlist import shortlist
+from orchestrator.registry.shortlist import Scorer, shortlist
 from orchestrator.types import ExpertCard
 
 NUM_ROUNDS = 7
@@ -103,12 +103,12 @@ def _reference() -> Run:
 
 def _shortlisted(baton: Baton) -> Run:
     """As an Orchestrator plans: the cards most like the request first, then the controller over these."""
-    index = CardIndex(encoder)
+    scorer = baton.controller if isinstance(baton.controller, Scorer) else CardIndex(encoder)
     runner = asyncio.Runner()
 
     def run(case: Case) -> object:
         request = request_of_row(case.row)
-        return runner.run(baton.controller.plan(request, shortlist(request, case.cards, index, SHORTLIST_SIZE)))
+        return runner.run(baton.controller.plan(request, shortlist(request, case.cards, scorer, SHORTLIST_SIZE)))
 
     return run
 
