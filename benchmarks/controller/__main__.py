@@ -83,7 +83,7 @@ def table(sets: Sets, weights: Path, rows: Sequence[str]) -> list[Score]:
     print(f"{'row':23} {'measure':42} {'system':22} {'value':>7} {'95 % interval':>18} {'floor':>6} {'aim':>6} mark")
     with Bench(sets, weights, note) as bench:
         for row in rows:
-            found = _of_row(bench, row)
+            found = _or_why_not(bench, row)
             for score in found:
                 print(line(score), flush=True)
             scores += found
@@ -98,6 +98,14 @@ def _of_row(bench: Bench, row: str) -> list[Score]:
     if lacking is not None:
         return [Score(row=row, system="all", measure="", estimate=None, note=f"not run: {lacking} is missing")]
     return measured(bench, row)
+
+
+def _or_why_not(bench: Bench, row: str) -> list[Score]:
+    """The row's scores; a row that cannot be measured says why and stops none of the others."""
+    try:
+        return _of_row(bench, row)
+    except BatonError as error:
+        return [Score(row=row, system="all", measure="", estimate=None, note=f"not run: {error.message}")]
 
 
 def line(score: Score) -> str:

@@ -93,8 +93,8 @@ class Bench:
         results: dict[str, dict[str, list[tuple[Case, PlannedCase]]]] = {}
         skipped: dict[str, str] = {}
         if not measured:
-            names = sorted({weights for part in experiment.parts for weights in part.weights})
-            skipped[OURS] = f"not run: no weights that never saw these cases ({', '.join(names)})"
+            first = experiment.parts[0].weights[0]
+            skipped[OURS] = f"not run: no weights that never saw these cases (--train {first})"
         for part in measured or experiment.parts:
             self._progress(f"{name} {part.label}: {len(part.cases)} cases")
             systems = self._peers(experiment, part, skipped)

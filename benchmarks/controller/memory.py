@@ -17,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.controller.bench import Bench
 from benchmarks.controller.score import OURS, Score
+from orchestrator.errors import BatonError
 from orchestrator.evaluation.metrics import estimate
 
 NUM_ROUNDS = 3
@@ -42,7 +43,9 @@ def memory(bench: Bench, row: str) -> list[Score]:
 
 def _in_fresh_process(mode: str) -> float:
     command = [sys.executable, "-m", "benchmarks.controller.memory", mode]
-    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise BatonError(f"the process that plans ended early: {done.stderr.strip().splitlines()[-1]}")
     return float(json.loads(done.stdout.splitlines()[-1])["megabytes"])
 
 

@@ -42,7 +42,7 @@ def toole_seed(number: int) -> int:
 
 
 def held_out_experts(names: Sequence[str], seed: int, num: int = NUM_HELD_OUT) -> frozenset[str]:
-    """`num` of the names at random, in the order of cards.jsonl; half of them where there are fewer than twice as many."""
+    """`num` of the names at random, half of them at most; the names stand in the order of cards.jsonl."""
     return frozenset(random.Random(seed).sample(list(names), min(num, len(names) // 2)))
 
 
