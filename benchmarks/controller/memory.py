@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.controller.bench import Bench
@@ -65,13 +66,15 @@ def of_the_controller() -> int:
     before = resident_bytes()
     from benchmarks.controller.sets import Sets
     from benchmarks.controller.systems import Baton
-    from orchestrator import Orchestrator
+    from orchestrator.config import load_settings
+    from orchestrator.controller.choice import controller_of
+    from orchestrator.embedding import encoder
+    from orchestrator.registry.card_index import CardIndex
 
     case = Sets(Path()).cases("twins/cases.en.jsonl")[0]
-    with tempfile.TemporaryDirectory() as home, Orchestrator({}, home=home) as orchestrator:
-        with contextlib.closing(Baton(orchestrator.controller)) as baton:
-            for text in _REQUESTS:
-                baton.plan(type(case)({**case.row, "request": text}, case.cards))
+    with contextlib.closing(Baton(controller_of(load_settings({}), CardIndex(encoder)))) as baton:
+        for text in _REQUESTS:
+            baton.plan(replace(case, row={**case.row, "request": text}))
         return resident_bytes() - before
 
 

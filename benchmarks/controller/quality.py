@@ -13,7 +13,7 @@ from benchmarks.controller.bench import Bench, Planned
 from benchmarks.controller.score import OURS, Score
 from benchmarks.controller.sets import Case
 from orchestrator.evaluation.metrics import Estimate, auroc, calibration_error, estimate, set_f1
-from orchestrator.evaluation.plans import PlannedCase, arguments_right, experts_of, is_exact, pairs_of
+from orchestrator.evaluation.plans import PlannedCase, arguments_right, experts_of, is_exact, of_columns, pairs_of
 
 Result = tuple[Case, PlannedCase]
 Measure = Callable[[Result], float]
@@ -72,7 +72,7 @@ def aurocs(row: str, measure: str, planned: Planned, is_true: Callable[[Case], b
     for system, results in planned.results.items():
         pairs = [(plan.confidence, float(is_true(case))) for found in results.values() for case, plan in found]
         table = numpy.asarray(pairs, dtype=numpy.float64).reshape(-1, 2)  # (N, 2)
-        found_estimate = estimate(table, lambda rows: auroc(rows[:, 0], rows[:, 1] > 0.5))
+        found_estimate = estimate(table, of_columns(auroc))
         scores.append(_score(row, system, measure, found_estimate, planned))
     return scores + _not_run(row, measure, planned)
 
@@ -202,7 +202,7 @@ def _calibration(bench: Bench, row: str, name: str) -> Iterable[Score]:
             yield Score(row=row, system=system, measure=measure, estimate=None, note=reason)
             continue
         table = numpy.asarray(pairs, dtype=numpy.float64)  # (N, 2)
-        value = estimate(table, lambda rows: calibration_error(rows[:, 0], rows[:, 1] > 0.5))
+        value = estimate(table, of_columns(calibration_error))
         yield _score(row, system, measure, value, planned)
     yield from (score for score in _not_run(row, measure, planned) if score.system == OURS)
 

@@ -140,9 +140,6 @@ def _report(
     fitting = numpy.column_stack([confidences, answerable])  # (N, 2)
     seconds = [p.seconds for p in planned]
 
-    def of_columns(function: Callable[..., float]) -> Callable[[Any], float]:
-        return lambda table: function(table[:, 0], table[:, 1] > 0.5)
-
     return PlansReport(
         controller=name,
         num_cases=len(planned),
@@ -162,6 +159,11 @@ def _report(
 def request_of_row(row: Mapping[str, Any]) -> Request:
     """The request of a case, with its attachments by name."""
     return Request(text=str(row["request"]), artifacts=tuple(_artifact(name) for name in row.get("files", ())))
+
+
+def of_columns(function: Callable[..., float]) -> Callable[[Any], float]:
+    """A function of confidences and truths as a statistic of their two columns, for `estimate`."""
+    return lambda table: function(table[:, 0], table[:, 1] > 0.5)
 
 
 def card_of_row(row: Mapping[str, Any], path: Path | None) -> ExpertCard:

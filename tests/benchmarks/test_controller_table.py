@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.controller.__main__ import document, line, table
 from benchmarks.controller.heldout import declare, existing, folder_of
+from benchmarks.controller.quality import QUALITY
 from benchmarks.controller.score import OURS, Score, goals
 from benchmarks.controller.sets import Sets
 from benchmarks.controller.splits import holdout
@@ -91,8 +92,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_row_that_held_out_weights_may_score_is_measured(
     data: Path, weights: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = ("ultratool-left-out", "ultratool-random", "toole-unseen", "bfcl-multiple", "bfcl-live-irrelevance")
-    rows += ("bfcl-simple-python", "bfcl-parallel-multiple")
+    rows = [row for row in QUALITY if row.startswith(("ultratool-left", "ultratool-random", "toole-unseen", "bfcl"))]
     scores = table(Sets(data), weights, rows)
     ours = {(score.row, score.measure): score for score in scores if score.system == OURS}
     assert {row for row, _ in ours} == set(rows)
