@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import platform
 import sys
@@ -65,11 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"{error.message}\n{error.remedy}")
     full = document(scores, chosen.limit)
     if chosen.json is not None:
-        chosen.json.write_text(json.dumps(full, indent=1, allow_nan=True), encoding="utf-8")
+        chosen.json.write_text(json.dumps(full, indent=1, allow_nan=False), encoding="utf-8")
     for row in full["rows"]:
         if len(row["raw"]) > _MAX_RAW_SHOWN:
             row["raw"] = []
-    print(json.dumps(full))
+    print(json.dumps(full, allow_nan=False))
 
 
 def note(text: str) -> None:
@@ -148,7 +149,10 @@ def document(scores: Sequence[Score], limit: int | None) -> dict[str, Any]:
 def _dumped(score: Score) -> dict[str, Any]:
     goal = goal_of(score)
     goals = None if goal is None else {"floor": goal.floor, "aim": goal.aim, "mark": goal.mark(score)}
-    return {**score.model_dump(), "raw": [round(value, 6) for value in score.raw], "goal": goals}
+    dumped = score.model_dump()
+    if score.estimate is not None:  # JSON knows no nan
+        dumped["estimate"] = {k: None if math.isnan(v) else v for k, v in dumped["estimate"].items()}
+    return {**dumped, "raw": [round(value, 6) for value in score.raw], "goal": goals}
 
 
 if __name__ == "__main__":

@@ -173,3 +173,10 @@ def test_marks_say_where_a_value_stands(row: str, measure: str, value: float, ma
 def test_an_estimate_without_cases_has_no_mark() -> None:
     score = Score(row="clinc", system=OURS, measure="accuracy", estimate=estimate([]))
     assert [goal.mark(score) for goal in goals() if goal.fits(score)] == [""]
+    (row,) = document([score], None)["rows"]
+    assert json.loads(json.dumps(row, allow_nan=False))["estimate"] == {
+        "value": None,
+        "low": None,
+        "high": None,
+        "num_samples": 0,
+    }
