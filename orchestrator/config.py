@@ -47,15 +47,20 @@ class ExpertSettings(_Section):
 class ControllerSettings(_Section):
     """How requests become plans."""
 
-    name: Literal["compact", "trained", "chat_model", "cascade"] = Field(default="compact", description="who plans")
+    name: Literal["compact", "rules", "chat_model", "cascade"] = Field(default="compact", description="who plans")
     shortlist_size: int = Field(default=48, ge=1, le=1000, description="cards that the controller chooses from")
     model: str | None = Field(
         default=None,
         description='of chat_model and cascade: as init_chat_model takes it, or "local:ID" or "local:FOLDER" for a '
         "transformers model in this process; None takes that of [chat_model], whose base_url and api_key hold for both",
     )
-    weights: Path | None = Field(default=None, description="of trained: the folder that `baton controller train` wrote")
-    escalate_below: float = Field(default=0.5, ge=0, le=1, description="of cascade: confidence that asks the model")
+    weights: Path | None = Field(
+        default=None,
+        description="of compact: a folder that `baton controller train` wrote; none: those that come along",
+    )
+    escalate_below: float | None = Field(
+        default=None, ge=0, le=1, description="of cascade: confidence that asks the model; none: as calibrated"
+    )
 
 
 class EngineSettings(_Section):

@@ -19,7 +19,6 @@ from orchestrator.composer.composer import Composer
 from orchestrator.composer.extractive import ExtractiveComposer
 from orchestrator.config import ChatModelSettings, Settings, load_settings
 from orchestrator.controller.choice import controller_of
-from orchestrator.controller.compact import CompactController
 from orchestrator.controller.controller import Controller
 from orchestrator.controller.follow_up.turn import NUM_EARLIER_TURNS, planned_turn
 from orchestrator.controller.questions import named_but_not_attached, question_for
@@ -34,6 +33,7 @@ from orchestrator.library.library import Library
 from orchestrator.library.search_expert import LibrarySearch
 from orchestrator.registry.card_index import CardIndex
 from orchestrator.registry.registry import Registry
+from orchestrator.registry.shortlist import Scorer
 from orchestrator.types import (
     Answer,
     AnswerReady,
@@ -78,11 +78,13 @@ class Orchestrator:
         load_encoder = functools.partial(encoder, self.settings.embedding.model)
         index = CardIndex(encoder, self.settings.vectors_path / "cards.npz")
         self.library = Library(self.settings.home_path, self.settings.library, embedding=self.settings.embedding.model)
-        self.registry = Registry(self.settings, index)
+        self.controller: Controller = controller or controller_of(
+            self.settings, index, lambda card: self.registry.is_embedded(card.name)
+        )
+        self.registry = Registry(self.settings, self.controller if isinstance(self.controller, Scorer) else index)
         with contextlib.suppress(NotAdmitted):  # where experts.allow or experts.deny leaves it out
             self.registry.add(LibrarySearch(self.library), "built-in")
         self.registry.discover()
-        self.controller: Controller = controller or controller_of(self.settings, CompactController(index))
         self.engine = LocalEngine(self.registry, self.settings)
         self.composer: Composer = composer or _composer(
             self.settings.chat_model, ExtractiveComposer(self.registry.card, load_encoder)

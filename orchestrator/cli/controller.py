@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from orchestrator.cli.output import errors_shown, note, print_json
 from orchestrator.errors import BadRequest
+from orchestrator.types import ExpertCard
 
 app = typer.Typer(no_args_is_help=True)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]
@@ -19,18 +21,27 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print exactly one JSON
 def train(
     out: Annotated[Path, typer.Option(help="Folder for the weights.")],
     data: Annotated[Path | None, typer.Option(help="Holds ultratool/, toole/ or bfcl/.")] = None,
-    minutes: Annotated[float, typer.Option(min=0.05, help="Of both phases; reading the cases comes on top.")] = 50.0,
-    num_synthetic: Annotated[int, typer.Option(help="Synthetic requests.")] = 6000,
+    schedule: Annotated[str, typer.Option(help="full (up to an hour on two cores), short or tiny.")] = "full",
     without: Annotated[list[str] | None, typer.Option(help="A set to leave out; may be given again.")] = None,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a planner; an experiment, not the default controller yet."""
+    """Build the compact controller's weights again. A run that was stopped goes on where it was."""
     with errors_shown(as_json):
-        from orchestrator.controller.training.train import train_planner, training_data
+        from orchestrator.controller.training.sources import training_data
+        from orchestrator.controller.training.train import SCHEDULES, train_planner
 
-        cases = training_data(data, num_synthetic=num_synthetic, seed=seed, without=frozenset(without or ()))
-        train_planner(cases, out, seconds=60 * minutes, seed=seed, progress=note)
+        if schedule not in SCHEDULES:
+            raise BadRequest("schedule", schedule, f"one of {', '.join(SCHEDULES)}")
+        chosen = SCHEDULES[schedule]
+        cases = training_data(
+            data,
+            num_synthetic=chosen.num_synthetic,
+            seed=seed,
+            without=frozenset(without or ()),
+            embedded=_embedded(),
+        )
+        train_planner(cases, out, chosen, seed=seed, progress=note)
         _show(out, as_json)
 
 
@@ -42,6 +53,14 @@ def show(
     """What a trained planner was made from, and how large it is."""
     with errors_shown(as_json):
         _show(weights, as_json)
+
+
+def _embedded() -> tuple[ExpertCard, ...]:
+    """Cards of the experts that come with Baton."""
+    from orchestrator.orchestrator import Orchestrator
+
+    with tempfile.TemporaryDirectory() as home, Orchestrator(home=home) as baton:
+        return tuple(entry.card for entry in baton.registry.entries if entry.origin == "built-in")
 
 
 def _show(folder: Path, as_json: bool) -> None:

@@ -17,6 +17,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print exactly one JSON
 PassagesOption = Annotated[Path, typer.Option(help='JSON lines of {"id", "title", "text"}.')]
 QuestionsOption = Annotated[Path, typer.Option(help='JSON lines of {"id", "question", "document" or "relevant"}.')]
 PredictionsOption = Annotated[Path | None, typer.Option(help="Write the predictions here, as JSON lines.")]
+CONTROLLERS = ("compact", "rules", "chat_model", "cascade")
 EmbeddingOption = Annotated[str, typer.Option(help='"embedded" or a sentence-transformers id.')]
 
 
@@ -24,20 +25,25 @@ EmbeddingOption = Annotated[str, typer.Option(help='"embedded" or a sentence-tra
 def plans(
     cases: Annotated[Path, typer.Option(help="JSON lines of requests with their right plans.")],
     cards: Annotated[Path | None, typer.Option(help="JSON lines of cards; not needed where cases bring them.")] = None,
-    controller: Annotated[str, typer.Option(help="compact")] = "compact",
+    controller: Annotated[str | None, typer.Option(help=f"{', '.join(CONTROLLERS)}; else as configured.")] = None,
     predictions: PredictionsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """How well requests are planned."""
     with errors_shown(as_json):
-        from orchestrator.controller.compact import CompactController
+        from orchestrator.config import load_settings
+        from orchestrator.controller.choice import controller_of
         from orchestrator.embedding import encoder
         from orchestrator.evaluation.plans import evaluate_plans
         from orchestrator.registry.card_index import CardIndex
 
-        if controller != "compact":
-            raise BadRequest("controller", controller, "compact")
-        planner = CompactController(CardIndex(encoder))
+        settings = load_settings(None)
+        if controller is not None:
+            if controller not in CONTROLLERS:
+                raise BadRequest("controller", controller, f"one of {', '.join(CONTROLLERS)}")
+            chosen = settings.controller.model_copy(update={"name": controller})
+            settings = settings.model_copy(update={"controller": chosen})
+        planner = controller_of(settings, CardIndex(encoder))
         _show(evaluate_plans(cases, cards=cards, controller=planner, predictions=predictions, progress=note), as_json)
 
 

@@ -2,45 +2,52 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from orchestrator.config import Settings
 from orchestrator.controller.cascade import CascadeController
+from orchestrator.controller.compact import CompactController
 from orchestrator.controller.controller import Controller
+from orchestrator.controller.rules import RuleController
 from orchestrator.errors import ConfigError, MissingExtra
+from orchestrator.registry.card_index import CardIndex
+from orchestrator.types import ExpertCard
 
 _LOCAL = "local:"
 
 
-def controller_of(settings: Settings, compact: Controller) -> Controller:
-    """The configured controller; a cascade without a model stays with `compact`.
+def controller_of(
+    settings: Settings, index: CardIndex, is_embedded: Callable[[ExpertCard], bool] = lambda card: False
+) -> Controller:
+    """The configured controller; a cascade without a model stays with the compact one.
+
+    Args:
+        settings: say which.
+        index: of cards, for the rules.
+        is_embedded: whether a card is of an expert that comes with Baton.
 
     Raises:
         ConfigError: a chat model shall plan, but none is named; or it cannot be made as named.
         MissingExtra: what reaches the model is not installed.
     """
     chosen = settings.controller
+    if chosen.name == "rules":
+        return RuleController(index)
+    weights = chosen.weights.expanduser() if chosen.weights else None
+    compact = CompactController(
+        weights, settings.vectors_path / "planner.npz", rules=RuleController(index), is_embedded=is_embedded
+    )
     if chosen.name == "compact":
         return compact
-    if chosen.name == "trained":
-        return _trained(chosen.weights)
     model = chosen.model or settings.chat_model.model
     if chosen.name == "cascade":
         larger = None if model is None else _planning(model, settings, abstains=False)
-        return CascadeController(compact, larger, escalate_below=chosen.escalate_below)
+        below = compact.calibration.escalate_below if chosen.escalate_below is None else chosen.escalate_below
+        return CascadeController(compact, larger, escalate_below=below)
     if model is None:
         raise ConfigError('controller.name is "chat_model", but no model is named', "Set [controller] model.")
     return _planning(model, settings, abstains=True)
-
-
-def _trained(weights: Path | None) -> Controller:
-    if weights is None:
-        raise ConfigError('controller.name is "trained", but no folder is named', "Set [controller] weights.")
-    from orchestrator.controller.planner.controller import TrainedController
-    from orchestrator.controller.planner.weights import load_planner
-
-    return TrainedController(*load_planner(weights.expanduser()))
 
 
 def _planning(model: str, settings: Settings, *, abstains: bool) -> Controller:

@@ -16,7 +16,14 @@ _QUOTE = re.compile(
     r"“([^”]{1,20000})”|‘([^’]{1,20000})’|「([^」]{1,20000})」|『([^』]{1,20000})』|《([^》]{1,200})》"
     r"|\"([^\"]{1,20000})\"|(?<![\w])'([^'\n]{2,20000})'(?![\w])|```([\s\S]{1,20000}?)```"
 )
-_FILE_NAME = re.compile(r"(?<![\w/.\-])[\w\-]+(?:[./][\w\-]+)*\.(?:[A-Za-z][A-Za-z0-9]{1,4})(?![\w])")
+# Chinese runs on without spaces, so a name that begins with other letters begins where these do ("把report.pdf翻译"),
+# and one that begins in Chinese is taken where quotes hold it, or where it stands apart and its stem ends in Chinese.
+_SUFFIX = r"\.[A-Za-z][A-Za-z0-9]{1,4}"
+_FILE_NAME = re.compile(
+    rf"(?<=[“\"「『《])[\w\-]+(?:[./][\w\-]+)*{_SUFFIX}(?=[”\"」』》])"
+    rf"|(?:^|(?<=[\s:：,，。（(、]))[\w\-]*[\u4e00-\u9fff]{_SUFFIX}(?![A-Za-z0-9_])"
+    rf"|(?<![A-Za-z0-9_/.\-])[A-Za-z0-9_\-]+(?:[./][A-Za-z0-9_\-]+)*{_SUFFIX}(?![A-Za-z0-9_])"
+)
 # No sign that separates items may stand in one: a path such as a/b/c/... would be tried in exponentially many ways.
 _ITEM = r"[^\s:：?？.。!！,，、;；/\n][^:：?？.。!！,，、;；/\n]{0,40}?"
 _LIST = re.compile(

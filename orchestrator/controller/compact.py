@@ -1,208 +1,200 @@
-"""CompactController: plans by comparing the request's clauses with the cards. Knows no expert and no retrieved text.
+"""CompactController: the embedded controller, a small language model that writes plans. Knows no training.
 
-Each clause takes the card that its words resemble most, among those that its attachments and the results so far can
-feed; inputs are bound by kind and by reference. No step is invented: a clause that resembles no card is left out, and a
-request without a fitting clause is declined.
+It reads the request and the cards (planner/reading.py), keeps the cards that are most like the request, and writes the
+plan symbol by symbol under a grammar (planner/decoding.py).
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from orchestrator.artifact import ARTIFACT_CLASSES, Artifact
-from orchestrator.controller.clauses import Clause, clauses_of, file_names_in
-from orchestrator.controller.draft import Draft
+from orchestrator.controller.clauses import FileName, file_names_in
+from orchestrator.controller.planner.calibration import Calibration
 from orchestrator.controller.questions import question_for
 from orchestrator.controller.wording import wording
 from orchestrator.language import language_of
-from orchestrator.registry.card_index import CardIndex
-from orchestrator.types import Alternative, ExpertCard, Kind, Literally, Plan, Request, Shortlist, Span
+from orchestrator.types import ExpertCard, Plan, Request, Shortlist
 
-_NUM_ALTERNATIVES = 3
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from orchestrator.controller.planner.memory import CardVectors
+    from orchestrator.controller.planner.plans import Transcript
+    from orchestrator.controller.planner.weights import Weights
+    from orchestrator.controller.rules import RuleController
+
+WEIGHTS = Path(__file__).parent / "weights"
+NUM_CANDIDATES = 24  # cards that the decoder chooses from
+# Confidence of the rules from which on their plan stands, where it calls embedded experts alone, and where others too.
+_SURE, _SURE_OF_OTHERS = 0.5, 0.9
+_NUM_REQUESTS = 256  # whose vectors are kept: the shortlist and the plan read the same one
+
+
+@dataclass(frozen=True)
+class _Stacked:
+    """Vectors of the cards last offered; the cards are kept, so that their ids stay theirs."""
+
+    cards: tuple[ExpertCard, ...]
+    rows: dict[int, int]
+    vectors: CardVectors
 
 
 class CompactController:
-    """The embedded controller."""
+    """Plans in milliseconds on one core.
+
+    Args:
+        folder: weights that `baton controller train` wrote; None is those that come with Baton.
+        cache: file that keeps the vectors of cards for the next process.
+        rules: plan what only needs experts that come with Baton, which they were written for.
+        is_embedded: whether a card is of such an expert.
+    """
 
     name = "compact"
 
-    def __init__(self, index: CardIndex) -> None:
-        self._index = index
+    def __init__(
+        self,
+        folder: Path | None = None,
+        cache: Path | None = None,
+        *,
+        rules: RuleController | None = None,
+        is_embedded: Callable[[ExpertCard], bool] = lambda card: False,
+    ) -> None:
+        self._folder = folder or WEIGHTS
+        self._cache = cache
+        self._rules, self._is_embedded = rules, is_embedded
+        self._lock = threading.Lock()
+        self._loaded: Weights | None = None
+        self._stacked: _Stacked | None = None
+
+    @property
+    def calibration(self) -> Calibration:
+        """Of the confidences, and the thresholds."""
+        return self.weights.calibration
+
+    @property
+    def weights(self) -> Weights:
+        """Loaded when they are first needed."""
+        if self._loaded is None:
+            from orchestrator.controller.planner.weights import load_weights
+
+            self._loaded = load_weights(self._folder, self._cache)
+        return self._loaded
 
     async def plan(self, request: Request, shortlist: Shortlist) -> Plan:
-        return await asyncio.to_thread(self._plan, request, shortlist.cards)
+        return await asyncio.to_thread(self.planned, request, shortlist.cards)
 
-    def _plan(self, request: Request, cards: Sequence[ExpertCard]) -> Plan:
+    def planned(self, request: Request, cards: Sequence[ExpertCard]) -> Plan:
+        """The plan for a request over the cards."""
         questions = wording().questions[language_of(request.text)]
-        clauses = clauses_of(request.text)
-        if not clauses and request.artifacts:
+        if not request.text.strip() and request.artifacts:
             files = ", ".join(artifact.name or artifact.kind for artifact in request.artifacts)
             return Plan(status="needs_input", confidence=0.0, question=questions["no_text"].format(files=files))
-        if not clauses or not cards:
+        if not cards or not request.text.strip():
             return Plan(status="abstained", confidence=0.0, question=questions["nothing_fits"])
-        scores = self._index.scores([clause.instruction for clause in clauses], cards)  # (C, E)
-        of_texts = scores  # differs, and is encoded, only where an attachment may have to be read
-        if request.artifacts:
-            of_texts = self._index.scores([clause.as_of_a_text for clause in clauses], cards)  # (C, E)
-        draft = Draft(request, file_names_in(request.text), lambda kind: _reader(kind, cards))
-        lookups = []
-        best = 0.0
-        for clause, row, of_text in zip(clauses, scores, of_texts, strict=True):
-            ranked = _ranked(clause, cards, row.tolist(), of_text.tolist(), draft)
-            best = max(best, ranked[0].score)
-            chosen = _chosen(clause, ranked, cards, draft)
-            if chosen is None or _is_repeated(chosen, clause, draft):
-                continue
-            card = next(card for card in cards if card.name == chosen.expert)
-            others = tuple(a for a in ranked if a.expert != card.name)[:_NUM_ALTERNATIVES]
-            step = draft.add(
-                card,
-                clause,
-                confidence=_probability(chosen.score),
-                alternatives=others,
-                why=f"“{_short(clause.piece.text)}” resembles what {card.spoken_name} is for ({chosen.score:.2f})",
+        embedded = [card.name for card in cards if self._is_embedded(card)]
+        if self._rules is None or not embedded:
+            return self._learnt(request, cards)
+        known = self._rules.planned(request, cards)
+        is_own = all(step.expert in embedded for step in known.steps)
+        is_sure = known.status == "planned" and known.confidence >= (_SURE if is_own else _SURE_OF_OTHERS)
+        if is_sure or len(embedded) == len(cards):
+            return known
+        learnt = self._learnt(request, cards)
+        is_better = learnt.status == "planned" and learnt.confidence >= self.calibration.escalate_below
+        return learnt if is_better or known.status != "planned" or not is_own else known
+
+    def _learnt(self, request: Request, cards: Sequence[ExpertCard]) -> Plan:
+        """The language model's own plan."""
+        with self._lock:
+            transcript = self.transcript(request, cards)
+        return self._decided(transcript)
+
+    def transcript(self, request: Request, cards: Sequence[ExpertCard]) -> Transcript:
+        """What the planner writes for a request in words over one card or more, before anything is decided."""
+        import torch
+
+        from orchestrator.controller.planner.decoding import Decoder
+        from orchestrator.controller.planner.marks import marks_of
+        from orchestrator.controller.planner.memory import candidates, matches_of, memory_of
+        from orchestrator.controller.planner.plans import Transcript
+        from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, port_text
+        from orchestrator.controller.planner.writing import Scene, options_of, words_in
+
+        vectors, model = self.weights.vectors, self.weights.model
+        with torch.inference_mode():
+            vectors.forget_requests(_NUM_REQUESTS)
+            read = vectors.request(request.text, model.config.max_request_tokens)
+            tokens, mean = read.states.float(), read.mean.float()
+            every = self._vectors_of(cards)
+            matches = matches_of(tokens, mean, every)  # (E, 3)
+            chosen = candidates(matches, NUM_CANDIDATES)
+            own = [cards[i] for i in chosen]
+            named = _named(request)
+            kinds = (*(artifact.kind for artifact in request.artifacts), *(file.kind for file in named))
+            firsts, lasts = words_in(request.text, read.offsets)
+            # What stands behind the last token that is read decides nothing, however long it is.
+            marks = marks_of(request.text[: read.offsets[-1][1] if read.offsets else 0], read.offsets, firsts)
+            scene = Scene(
+                tuple(own), kinds, options_of(own), len(read.offsets), model.config.max_steps, firsts, lasts, marks
             )
-            if card.task in wording().lookup_tasks:
-                lookups.append(step)
-        for step in lookups:
-            draft.add_context(step)
-        return _finished(draft, best, questions, cards)
+            options = vectors.means(scene.options, MAX_PORT_TOKENS)  # (O, D)
+            memory = memory_of(scene, tokens, mean, every.centres[chosen], options, matches[chosen])
 
+            def port(card: int, position: int) -> Tensor:
+                return vectors.means([port_text(own[card].inputs[position])], MAX_PORT_TOKENS)[0]
 
-def _ranked(
-    clause: Clause, cards: Sequence[ExpertCard], row: Sequence[float], of_text: Sequence[float], draft: Draft
-) -> list[Alternative]:
-    """The cards by their score for the clause, attachments taken into account, best first.
+            written = Decoder(model, scene, memory, port).write()
+        return Transcript(request, scene, named, read.offsets, written, float(matches[:, 0].max()))
 
-    Args:
-        clause: to be served.
-        cards: to choose from.
-        row: each card's score for the clause.
-        of_text: each card's score where the medium that the clause names is taken for its text.
-        draft: the steps so far.
-    """
-    available = _available(clause, draft, cards)
-    attached: set[Kind] = {artifact.kind for artifact in draft.request.artifacts}
-    is_read = not clause.quotes and any(_reader(kind, cards) is not None for kind in attached)
-    if is_read and attached <= {"image"}:  # most questions about a picture are about what it shows
-        is_read = wording().lettering.search(clause.instruction) is not None
-    verb = wording().telling_verb(clause.instruction)
-    thresholds = wording().thresholds
-    ranked = []
-    for card, own, as_text in zip(cards, row, of_text, strict=True):
-        wanted = [port.kind for port in card.inputs if port.required and port.kind in ARTIFACT_CLASSES]
-        score = max(own, as_text) if is_read and "text" in wanted else own
-        if card.task in wording().reading_tasks and not clause.is_question:
-            score += thresholds["no_question"]
-        if verb is not None and not _speaks_of(card, verb):
-            score += thresholds["other_verb"]
-        if any(kind not in available for kind in wanted):
-            score += thresholds["lacks_input"]
-        elif any(kind in attached or (kind == "text" and is_read) for kind in wanted):
-            score += thresholds["has_input"]
-        ranked.append(Alternative(expert=card.name, score=min(max(score, 0.0), 1.0)))
-    return sorted(ranked, key=lambda alternative: -alternative.score)
+    def scores(self, texts: Sequence[str], cards: Sequence[ExpertCard]) -> NDArray[np.float32]:
+        """How well each card fits each text or a part of it, in [-1, 1], shape (len(texts), len(cards))."""
+        import numpy
+        import torch
 
+        from orchestrator.controller.planner.memory import matches_of
 
-def _speaks_of(card: ExpertCard, verb: str) -> bool:
-    """Whether a card's words hold the verb, in any form."""
-    stem = verb[: max(4, len(verb) - 2)] if verb.isascii() else verb
-    return any(stem in text.lower() for text in (card.name, card.title, card.description, card.task, *card.examples))
+        vectors, model = self.weights.vectors, self.weights.model
+        found = numpy.zeros((len(texts), len(cards)), dtype=numpy.float32)
+        with self._lock, torch.inference_mode():
+            for row, text in enumerate(texts if cards else ()):
+                read = vectors.request(text, model.config.max_request_tokens)
+                matches = matches_of(read.states.float(), read.mean.float(), self._vectors_of(cards))
+                found[row] = matches[:, :2].amax(-1).numpy()
+        return found
 
+    def _vectors_of(self, cards: Sequence[ExpertCard]) -> CardVectors:
+        """Vectors of the cards, stacked once for as long as the same ones, or some of them, are offered."""
+        known = self._stacked
+        if known is None or any(id(card) not in known.rows for card in cards):
+            rows = {id(card): row for row, card in enumerate(cards)}
+            self._stacked = known = _Stacked(tuple(cards), rows, self.weights.vectors.cards(cards))
+        if len(cards) == len(known.cards) and all(a is b for a, b in zip(cards, known.cards, strict=True)):
+            return known.vectors
+        return known.vectors.of([known.rows[id(card)] for card in cards])
 
-def _available(clause: Clause, draft: Draft, cards: Sequence[ExpertCard]) -> set[Kind]:
-    """The artifact kinds that can be had: attached, named, quoted, read from an attachment, made by an earlier step."""
-    kinds: set[Kind] = {artifact.kind for artifact in draft.request.artifacts}
-    kinds |= {name.kind for name in draft.file_names}
-    if kinds:
-        kinds.add("file")
-    if clause.quotes or any(_reader(kind, cards) is not None for kind in kinds):
-        kinds.add("text")
-    by_name = {card.name: card for card in cards}
-    kinds |= {port.kind for step in draft.steps for port in by_name[step.expert].outputs}
-    return kinds
-
-
-def _chosen(
-    clause: Clause, ranked: Sequence[Alternative], cards: Sequence[ExpertCard], draft: Draft
-) -> Alternative | None:
-    """The card that serves the clause: the best one, the library or a reader for an open question, or none."""
-    thresholds = wording().thresholds
-    # With a document attached, questions are asked of it and not of the library.
-    has_document = any(artifact.kind in ("text", "file") for artifact in draft.request.artifacts)
-    tasks, other = wording().lookup_tasks, wording().reading_tasks
-    if has_document:
-        tasks, other = other, tasks
-        ranked = [a for a in ranked if _task(a, cards) not in other] or ranked
-    lookup = next((alternative for alternative in ranked if _task(alternative, cards) in tasks), None)
-    best = ranked[0]
-    if lookup is not None and (clause.is_question or clause.wants_lookup):
-        floor = thresholds["accept_question"] if clause.is_question else thresholds["accept"]
-        named = clause.wants_lookup and best.score < lookup.score + thresholds["lookup_margin"]
-        if best.score < floor or named:
-            return lookup.model_copy(update={"score": max(lookup.score, thresholds["accept"])})
-    return best if best.score >= thresholds["accept"] else None
-
-
-def _task(alternative: Alternative, cards: Sequence[ExpertCard]) -> str:
-    return next(card.task for card in cards if card.name == alternative.expert)
-
-
-def _is_repeated(chosen: Alternative, clause: Clause, draft: Draft) -> bool:
-    """Whether the clause only goes on about the step before ("..., and also its colours") instead of asking anew."""
-    same = [step for step in draft.steps if step.expert == chosen.expert and step.asked]
-    return bool(same) and not clause.quotes and clause.ordinal is None and not _reads_clause(same[-1].inputs.values())
-
-
-def _reads_clause(bindings: object) -> bool:
-    return any(isinstance(binding, (Span, Literally)) for binding in bindings)  # type: ignore[attr-defined]
-
-
-def _reader(kind: Kind, cards: Sequence[ExpertCard]) -> ExpertCard | None:
-    """The card that reads a text from an artifact of the kind, alone."""
-    for task in wording().reader_tasks.get(kind, ()):
-        for card in cards:
-            required = [port for port in card.inputs if port.required]
-            gives_text = any(port.kind == "text" for port in card.outputs)
-            if card.task == task and gives_text and len(required) == 1 and required[0].kind == kind:
-                return card
-    return None
-
-
-def _finished(draft: Draft, best: float, questions: dict[str, str], cards: Sequence[ExpertCard]) -> Plan:
-    kinds = wording().kinds[language_of(draft.request.text)]
-    steps, missing = tuple(draft.steps), next(iter(draft.missing), None)
-    untaken = _untaken(draft, cards)
-    if untaken is not None or not steps:
-        question = questions["nothing_fits"]
-        if untaken is not None:
-            question = questions["no_expert_for"].format(kind=kinds[untaken.kind], file=untaken.name)
-        confidence = _probability(best) if untaken is None else 0.0
-        return Plan(status="abstained", confidence=confidence, question=question, steps=steps)
-    confidence = math.prod(step.confidence for step in steps)
-    if missing is None:
+    def _decided(self, transcript: Transcript) -> Plan:
+        """Run, ask or decline."""
+        written = transcript.written
+        language = language_of(transcript.request.text)
+        steps, missing = transcript.steps()
+        confidence = self.calibration.probability(transcript.features)
+        if not steps or written.declined > self.calibration.decline_above:
+            question = wording().questions[language]["nothing_fits"]
+            return Plan(status="abstained", confidence=confidence, question=question, steps=steps)
+        if missing:
+            question = question_for(missing[0], language)
+            return Plan(status="needs_input", confidence=confidence, question=question, steps=steps)
         return Plan(status="planned", confidence=confidence, steps=steps)
-    question = question_for(missing, language_of(draft.request.text))
-    return Plan(status="needs_input", confidence=confidence, question=question, steps=steps)
 
 
-def _untaken(draft: Draft, cards: Sequence[ExpertCard]) -> Artifact | None:
-    """An attachment of a kind that no card takes, where the plan has nothing else to work on."""
-    taken = {port.kind for card in cards for port in card.inputs} | {"file"}
-    artifacts = draft.request.artifacts
-    tasks = {card.name: card.task for card in cards}
-    is_served = not draft.missing and any(tasks[s.expert] not in wording().lookup_tasks for s in draft.steps)
-    if not artifacts or is_served or any(artifact.kind in taken for artifact in artifacts):
-        return None
-    return artifacts[0]
-
-
-def _short(text: str, length: int = 60) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
-
-
-def _probability(score: float) -> float:
-    thresholds = wording().thresholds
-    return 1.0 / (1.0 + math.exp(-thresholds["steepness"] * (score - thresholds["midpoint"])))
+def _named(request: Request) -> tuple[FileName, ...]:
+    """Files that the text names and nobody attached."""
+    attached = {artifact.name.lower() for artifact in request.artifacts}
+    return tuple(file for file in file_names_in(request.text) if file.piece.text.lower() not in attached)

@@ -21,7 +21,7 @@ from orchestrator.embedding import encoder
 from orchestrator.errors import BadRequest, BatonError, InvalidExpert, NotAdmitted, RegistryError, UnknownExpert
 from orchestrator.expert import Expert
 from orchestrator.registry.card_index import CardIndex
-from orchestrator.registry.shortlist import shortlist
+from orchestrator.registry.shortlist import Scorer, shortlist
 from orchestrator.registry.stored import FILE_NAME, StoredExpert
 from orchestrator.types import ExpertCard, Request, Shortlist, Value
 
@@ -49,9 +49,9 @@ class Entry(Value):
 class Registry:
     """Experts by name."""
 
-    def __init__(self, settings: Settings, index: CardIndex | None = None) -> None:
+    def __init__(self, settings: Settings, scorer: Scorer | None = None) -> None:
         self._settings = settings
-        self._index = index or CardIndex(encoder, settings.vectors_path / "cards.npz")
+        self._scorer: Scorer = scorer or CardIndex(encoder, settings.vectors_path / "cards.npz")
         self._experts: dict[str, Expert] = {}
         self._origins: dict[str, str] = {}
         self.problems: list[Problem] = []
@@ -100,6 +100,10 @@ class Registry:
         except KeyError:
             raise UnknownExpert(name, list(self._experts)) from None
 
+    def is_embedded(self, name: str) -> bool:
+        """Whether the expert of that name comes with Baton."""
+        return self._origins.get(name) == "built-in"
+
     def card(self, name: str) -> ExpertCard:
         """The card of that name. Raises UnknownExpert."""
         return self.expert(name).card
@@ -114,7 +118,7 @@ class Registry:
 
     def shortlist(self, request: Request) -> Shortlist:
         """The cards that the controller may choose from for this request."""
-        return shortlist(request, self.cards, self._index, self._settings.controller.shortlist_size)
+        return shortlist(request, self.cards, self._scorer, self._settings.controller.shortlist_size)
 
     # -- experts that lie in BATON_HOME --------------------------------------------------------------------------------
 

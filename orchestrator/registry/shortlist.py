@@ -1,14 +1,27 @@
-"""shortlist: the cards that a controller may choose from, filtered by policy and ranked. Pure but for the index."""
+"""shortlist: the cards that a controller may choose from, filtered by policy and ranked. Knows no plan."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from orchestrator.registry.card_index import CardIndex
 from orchestrator.types import Candidate, ExpertCard, Policy, Request, Shortlist
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-def shortlist(request: Request, cards: Sequence[ExpertCard], index: CardIndex, size: int) -> Shortlist:
+
+@runtime_checkable
+class Scorer(Protocol):
+    """Tells how well cards fit texts."""
+
+    def scores(self, texts: Sequence[str], cards: Sequence[ExpertCard]) -> NDArray[np.float32]:
+        """Of shape (len(texts), len(cards)), higher for better."""
+        ...
+
+
+def shortlist(request: Request, cards: Sequence[ExpertCard], scorer: Scorer, size: int) -> Shortlist:
     """At most `size` cards that the policy allows, those most like the request first.
 
     Cards are only scored where there are more than `size`: a short list needs no ranking before the controller's own.
@@ -16,7 +29,7 @@ def shortlist(request: Request, cards: Sequence[ExpertCard], index: CardIndex, s
     allowed = [card for card in cards if permits(request.policy, card)]
     if len(allowed) <= size:
         return Shortlist(candidates=tuple(Candidate(card=card, score=1.0) for card in allowed))
-    scores = index.scores([request.text], allowed)[0]  # (E,)
+    scores = scorer.scores([request.text], allowed)[0]  # (E,)
     best = scores.argsort()[::-1][:size]
     return Shortlist(candidates=tuple(Candidate(card=allowed[i], score=float(scores[i])) for i in best))
 

@@ -34,22 +34,22 @@ def test_plans(baton_in_empty_home, files):
     called = baton_in_empty_home(*arguments, "--predictions", files / "out.jsonl", "--json")
     report = PlansReport.model_validate_json(called.out.replace("null", "NaN"))
     assert (called.status, report.num_cases, report.controller) == (0, 4, "compact")
-    assert (report.node_f1.value, report.link_f1.value, report.exact_match.value) == (1, 1, 1)
+    # The fourth case fits no expert: it is declined, and the plan that was the best one still stands beside that.
+    assert (report.node_f1.value, report.link_f1.value, report.exact_match.value) == (0.75, 1, 0.75)
     assert report.arguments_right.value == 1
     assert report.declined_auroc.value == 1
     found = predictions(files / "out.jsonl", PlannedCase)
-    assert [[node["expert"] for node in case.nodes] for case in found] == [
+    assert [[node["expert"] for node in case.nodes] for case in found[:3]] == [
         ["read_text"],
         ["read_text", "summarise"],
         ["set_alarm"],
-        [],
     ]
     assert [case.status for case in found] == ["planned", "planned", "planned", "abstained"]
     assert found[0].nodes[0]["arguments"] == {"image": "door.png"}
     assert found[1].links == ({"source": "read_text", "target": "summarise"},)
     assert found[1].nodes[1]["arguments"] == {"text": {"step": "s1", "output": "text"}}
     lines = baton_in_empty_home(*arguments).out.splitlines()
-    assert any(line.startswith("node f1                  1.000  [") for line in lines)
+    assert any(line.startswith("node f1                  0.750  [") for line in lines)
 
 
 def test_retrieval(baton_in_empty_home, files):

@@ -18,6 +18,7 @@ class PlannerConfig(PretrainedConfig):
         max_request_tokens: T, where a request is cut.
         max_steps: of a plan.
         dropout: in the decoder, while training.
+        pointer_dropout: share of the training cases whose cards are chosen by their similarities alone.
     """
 
     model_type = "baton-planner"
@@ -31,6 +32,7 @@ class PlannerConfig(PretrainedConfig):
         max_request_tokens: int = 256,
         max_steps: int = 12,
         dropout: float = 0.1,
+        pointer_dropout: float = 0.3,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -41,3 +43,4 @@ class PlannerConfig(PretrainedConfig):
         self.max_request_tokens = max_request_tokens
         self.max_steps = max_steps
         self.dropout = dropout
+        self.pointer_dropout = pointer_dropout

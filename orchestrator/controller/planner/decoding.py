@@ -9,20 +9,29 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from orchestrator.artifact import ARTIFACT_CLASSES
 from orchestrator.controller.planner.memory import Memory
-from orchestrator.controller.planner.modeling import PlannerModel
+from orchestrator.controller.planner.modeling import NUM_FITS, PlannerModel
 from orchestrator.controller.planner.symbols import Slot, Special
+from orchestrator.controller.planner.values import LISTS
 from orchestrator.controller.planner.writing import (
     MAX_PORTS,
     Scene,
-    experts_allowed,
+    experts_possible,
+    files_awaiting,
+    fits_of,
+    is_silent,
     lasts_allowed,
     steps_allowed,
+    text_awaited,
     values_allowed,
 )
 from orchestrator.types import Port
 
 MAX_ITEMS = 12  # of a list
+_ATTACHED = 1.0  # of log-odds that an expert gains for an attachment that nothing has read
+_UNSERVED = 1.0  # of log-odds that the end loses while there are more clauses than steps
+_AWAITED = 2.0  # of log-odds that an expert on texts loses while the attachments are not read
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class Filling:
 
     symbols: tuple[int, ...]
     probability: float
+    links: bool = False  # whether an earlier step could feed it
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,11 @@ class WrittenStep:
     others: tuple[tuple[int, float], ...]
     fillings: tuple[Filling, ...]
 
+    @property
+    def symbols(self) -> tuple[tuple[int, ...], ...]:
+        """What fills each port."""
+        return tuple(filling.symbols for filling in self.fillings)
+
 
 @dataclass
 class Written:
@@ -50,22 +65,40 @@ class Written:
     steps: list[WrittenStep] = field(default_factory=list)
     declined: float = 0.0  # probability of declining at the first place
     log_experts: float = 0.0  # logarithm of the probability of all experts and of the end
-    log_values: float = 0.0
+    log_links: float = 0.0  # of the inputs that earlier steps could feed
+    log_values: float = 0.0  # of all inputs
 
 
 class Decoder:
-    """Writes one plan; keeps the prefix."""
+    """Writes one plan; keeps the prefix.
 
-    def __init__(self, model: PlannerModel, scene: Scene, memory: Memory, port: Callable[[int, int], Tensor]) -> None:
+    Args:
+        model: scores the next symbol.
+        scene: what the request offers.
+        memory: the same as tensors.
+        port: vector (D) of an input port, by positions of card and port.
+        may_decline: whether to write no step where that is most likely; else the best plan is written anyway.
+    """
+
+    def __init__(
+        self,
+        model: PlannerModel,
+        scene: Scene,
+        memory: Memory,
+        port: Callable[[int, int], Tensor],
+        *,
+        may_decline: bool = False,
+    ) -> None:
         self._model = model
         self._scene = scene
         self._port = port
-        self._memory = model.memory(memory.states.unsqueeze(0), memory.kinds.unsqueeze(0))  # (1, M, D)
-        self._similarity = memory.similarity.unsqueeze(0)
-        self._mask = torch.ones(1, len(memory.kinds), dtype=torch.bool)
-        self._written: list[int] = []
-        self._slots: list[int] = []
-        self._ports: list[Tensor] = []
+        self._may_decline = may_decline
+        self._prefix = model.begin(memory.states[None], memory.kinds[None], memory.matches[None])
+        self._before = -1
+        self._num_places = 0
+        self._num_steps = 0
+        self._used: set[int] = set()  # attachments that a step reads
+        self._spent = torch.zeros(scene.layout.size)
 
     @torch.no_grad()
     def write(self) -> Written:
@@ -73,21 +106,29 @@ class Decoder:
         plan = Written()
         scene, layout = self._scene, self._scene.layout
         while True:
-            allowed = experts_allowed(scene, len(plan.steps))
-            logs = self._logs(Slot.EXPERT, None, allowed)
-            best = max(allowed, key=lambda symbol: float(logs[symbol]))
-            plan.log_experts += float(logs[best])
+            written = [step.card for step in plan.steps]
+            allowed = experts_possible(scene, written)
+            logs = self._logs(Slot.EXPERT, None, allowed, written)
             if not plan.steps:
-                plan.declined = math.exp(float(logs[Special.DECLINE]))
-            self._written.append(best)
+                plan.declined = math.exp(logs[Special.DECLINE])
+            choices = allowed if plan.steps or self._may_decline else [s for s in allowed if s >= layout.cards]
+            best = max(choices, key=logs.__getitem__)
+            plan.log_experts += logs[best]
+            self._before = best
             if best < layout.cards:
                 return plan
             card = best - layout.cards
-            cards = logs[layout.cards : layout.tokens].exp()
-            ranked = sorted(((i, float(p)) for i, p in enumerate(cards) if i != card), key=lambda pair: -pair[1])
-            fillings = self._fill(card, [step.card for step in plan.steps])
-            plan.log_values += sum(math.log(max(f.probability, 1e-9)) for f in fillings)
-            plan.steps.append(WrittenStep(card, math.exp(float(logs[best])), tuple(ranked[:3]), fillings))
+            cards = [math.exp(log) for log in logs[layout.cards : layout.tokens]]
+            ranked = sorted(((i, p) for i, p in enumerate(cards) if i != card), key=lambda pair: -pair[1])
+            self._num_steps += 1
+            fillings = self._fill(card, written)
+            if any(step.card == card and step.symbols == tuple(f.symbols for f in fillings) for step in plan.steps):
+                return plan  # the same call twice is one, and nothing new comes after it
+            logarithms = [math.log(max(filling.probability, 1e-9)) for filling in fillings]
+            plan.log_values += sum(logarithms)
+            if plan.steps:
+                plan.log_links += sum(log for log, filling in zip(logarithms, fillings, strict=True) if filling.links)
+            plan.steps.append(WrittenStep(card, cards[card], tuple(ranked[:3]), fillings))
 
     def _fill(self, card: int, before: list[int]) -> tuple[Filling, ...]:
         layout = self._scene.layout
@@ -95,6 +136,11 @@ class Decoder:
         for position, port in enumerate(self._scene.cards[card].inputs[:MAX_PORTS]):
             symbols: list[int] = []
             probability = 1.0
+            if is_silent(port) and not before and layout.num_tokens:  # it is told everything, as training never says
+                self._logs(Slot.VALUE, (card, position), [layout.tokens])
+                self._before = -1
+                fillings.append(Filling((layout.tokens, layout.size - 1), 1.0))
+                continue
             for item in range(MAX_ITEMS):
                 allowed = values_allowed(self._scene, port, before, item)
                 symbol, share = self._choose(Slot.VALUE, (card, position), allowed)
@@ -106,12 +152,15 @@ class Decoder:
                     probability *= self._link_more(port, (card, position), before, symbols)
                 if symbol < layout.tokens:
                     break
-                last, share = self._choose(Slot.LAST, (card, position), lasts_allowed(self._scene, symbol))
+                last, share = self._choose(Slot.LAST, (card, position), lasts_allowed(self._scene, symbol, port))
                 symbols.append(last)
                 probability *= share
-                if port.kind != "array":
+                if port.kind not in LISTS:
                     break
-            fillings.append(Filling(tuple(symbols), probability))
+            can_link = port.kind in ARTIFACT_CLASSES and any(
+                layout.steps <= symbol < layout.options for symbol in values_allowed(self._scene, port, before)
+            )
+            fillings.append(Filling(tuple(symbols), probability, can_link))
         return tuple(fillings)
 
     def _link_more(self, port: Port, at: tuple[int, int], before: list[int], symbols: list[int]) -> float:
@@ -129,27 +178,42 @@ class Decoder:
             symbols.append(symbol)
 
     def _choose(self, slot: Slot, at: tuple[int, int], allowed: Sequence[int]) -> tuple[int, float]:
-        logs = self._logs(slot, at, allowed)
-        best = max(allowed, key=lambda symbol: float(logs[symbol]))
-        self._written.append(best)
-        return best, math.exp(float(logs[best]))
+        if len(allowed) == 1:
+            symbol, probability = allowed[0], 1.0
+        else:
+            logs = self._logs(slot, at, allowed)
+            symbol = max(allowed, key=logs.__getitem__)
+            probability = math.exp(logs[symbol])
+        layout = self._scene.layout
+        if layout.attachments <= symbol < layout.steps:
+            self._used.add(symbol - layout.attachments)
+        elif symbol == Special.FILES and slot == Slot.VALUE:
+            self._used.update(range(layout.num_attachments))
+        if slot == Slot.LAST:
+            self._spent[self._before : symbol + 1] = 1
+        self._before = symbol
+        return symbol, probability
 
-    def _logs(self, slot: Slot, at: tuple[int, int] | None, allowed: Sequence[int]) -> Tensor:
+    def _logs(
+        self, slot: Slot, at: tuple[int, int] | None, allowed: Sequence[int], written: Sequence[int] = ()
+    ) -> list[float]:
         """Log probabilities of the next symbol, (M)."""
-        self._slots.append(int(slot))
-        self._ports.append(self._port(*at) if at is not None else torch.zeros(self._memory.shape[-1]))
-        written = torch.tensor([[-1, *self._written]])
-        mask = torch.zeros(1, len(self._slots), self._memory.shape[1], dtype=torch.bool)
-        mask[0, :, 0] = True
-        mask[0, -1] = False
-        mask[0, -1, list(allowed)] = True
-        logits = self._model(
-            self._memory,
-            self._mask,
-            written,
-            torch.tensor([self._slots]),
-            torch.stack(self._ports).unsqueeze(0),
-            self._similarity,
-            mask,
-        )
-        return logits[0, -1].log_softmax(-1)
+        layout = self._scene.layout
+        fits = None
+        if slot == Slot.EXPERT:
+            fits = torch.zeros(layout.size, NUM_FITS)
+            fits[layout.cards : layout.tokens] = torch.tensor(fits_of(self._scene, written))
+        port = self._port(*at) if at is not None else None
+        logits = self._model.next(
+            self._prefix, self._num_places, self._before, slot, port, self._num_steps, self._spent, fits
+        ).float()
+        self._num_places += 1
+        if slot == Slot.EXPERT:
+            logits[text_awaited(self._scene, written)] -= _AWAITED
+            logits[files_awaiting(self._scene, self._used)] += _ATTACHED
+            if self._num_steps < len(self._scene.marks.clauses):
+                logits[Special.END] -= _UNSERVED
+        legal = torch.full_like(logits, float("-inf"))
+        legal[list(allowed)] = logits[list(allowed)]
+        logs: list[float] = legal.log_softmax(-1).tolist()
+        return logs

@@ -18,16 +18,14 @@ _WINDOW, _STRIDE = 12, 4  # tokens of the parts of a request that are compared w
 
 @dataclass(frozen=True)
 class Memory:
-    """One request's memory: raw vectors (M, D), kinds (M), similarities (M, 2)."""
+    """One request's memory: raw vectors (M, D), kinds (M), similarities of cards and options (M, 3)."""
 
     states: Tensor
     kinds: Tensor
-    similarity: Tensor
+    matches: Tensor
 
 
-def memory_of(
-    scene: Scene, tokens: Tensor, mean: Tensor, cards: Tensor, options: Tensor, examples: Sequence[Tensor]
-) -> Memory:
+def memory_of(scene: Scene, tokens: Tensor, mean: Tensor, cards: Tensor, options: Tensor, matches: Tensor) -> Memory:
     """The memory of one request.
 
     Args:
@@ -36,11 +34,10 @@ def memory_of(
         mean: its unit mean vector, (D).
         cards: unit vectors of the cards, (E, D).
         options: unit vectors of the enumerations' options, (O, D).
-        examples: of each card the unit vectors of its example requests, (X, D); may be empty.
+        matches: similarities of the cards with the request, (E, 3), from `matches_of`.
     """
-    width = tokens.shape[-1]
     layout = scene.layout
-    states = torch.zeros(layout.size, width)
+    states = torch.zeros(layout.size, tokens.shape[-1])
     kinds = torch.zeros(layout.size, dtype=torch.long)
     states[:NUM_SPECIAL, 0] = torch.arange(NUM_SPECIAL)
     kinds[layout.attachments : layout.steps] = 1
@@ -56,25 +53,101 @@ def memory_of(
     if len(cards):
         states[layout.cards : layout.tokens] = cards
     states[layout.tokens :] = tokens
-    similarity = torch.zeros(layout.size, 2)
-    if len(cards):
-        similarity[layout.cards : layout.tokens, 0] = _nearest(mean.unsqueeze(0), cards, examples)
-        similarity[layout.cards : layout.tokens, 1] = _nearest(windows(tokens), cards, examples)
-    return Memory(states, kinds, similarity)
+    alike = torch.zeros(layout.size, matches.shape[-1])
+    alike[layout.cards : layout.tokens] = matches
+    if len(options):
+        alike[layout.options : layout.cards] = _options_alike(tokens, mean, options)
+    return Memory(states, kinds, alike)
 
 
-def windows(tokens: Tensor) -> Tensor:
+def _options_alike(tokens: Tensor, mean: Tensor, options: Tensor) -> Tensor:
+    """Similarities of options with the request, (O, 3): with the whole, with its best few tokens, with its best one."""
+    single = torch.nn.functional.normalize(tokens, dim=-1)  # (T, D)
+    few = windows(tokens, 4, 1)
+    best = [(parts @ options.T).amax(0) if len(parts) else options.new_zeros(len(options)) for parts in (few, single)]
+    return torch.stack([options @ mean, *best], dim=-1)
+
+
+@dataclass(frozen=True)
+class CardVectors:
+    """Unit vectors of E cards.
+
+    Args:
+        described: of their descriptions, (E, D).
+        centres: of description and examples together, (E, D).
+        examples: of all their examples, card by card, (X, D).
+        firsts: where each card's examples begin, and after the last card where they end, (E + 1).
+    """
+
+    described: Tensor
+    centres: Tensor
+    examples: Tensor
+    firsts: Tensor
+
+    def of(self, rows: Sequence[int]) -> CardVectors:
+        """The same of some of the cards."""
+        chosen = torch.tensor(list(rows), dtype=torch.long)
+        nums = (self.firsts[1:] - self.firsts[:-1])[chosen]
+        own = torch.cat([torch.arange(int(self.firsts[row]), int(self.firsts[row + 1])) for row in rows] or [chosen])
+        return CardVectors(self.described[chosen], self.centres[chosen], self.examples[own], _firsts(nums))
+
+
+def card_vectors(described: Tensor, examples: Tensor, nums: Sequence[int]) -> CardVectors:
+    """Vectors of cards.
+
+    Args:
+        described: of their descriptions, (E, D).
+        examples: of all their examples, card by card, (X, D).
+        nums: how many each card has, E numbers.
+    """
+    sums = described.clone()
+    owners = torch.repeat_interleave(torch.arange(len(nums)), torch.tensor(list(nums), dtype=torch.long))
+    sums.index_add_(0, owners, examples)
+    centres = torch.nn.functional.normalize(sums, dim=-1)
+    return CardVectors(described, centres, examples, _firsts(torch.tensor(list(nums), dtype=torch.long)))
+
+
+def _firsts(nums: Tensor) -> Tensor:
+    return torch.cat([torch.zeros(1, dtype=torch.long), nums.cumsum(0)])
+
+
+def matches_of(tokens: Tensor, mean: Tensor, cards: CardVectors) -> Tensor:
+    """Similarities of cards with a request, (E, 3): of the whole, of its best part, and of the examples' centre.
+
+    Args:
+        tokens: states of the request's tokens, (T, D).
+        mean: its unit mean vector, (D).
+        cards: to compare with.
+    """
+    parts = torch.cat([mean.unsqueeze(0), windows(tokens)])  # (1 + W, D)
+    near = parts @ cards.described.T  # (1 + W, D) @ (D, E) -> (1 + W, E)
+    if len(cards.examples):
+        nums = cards.firsts[1:] - cards.firsts[:-1]
+        owners = torch.repeat_interleave(torch.arange(len(nums)), nums)
+        by_example = parts @ cards.examples.T  # (1 + W, X)
+        near = near.scatter_reduce(1, owners.expand(len(parts), -1), by_example, "amax")
+    return torch.stack([near[0], near[1:].amax(0), cards.centres @ mean], dim=-1)
+
+
+def candidates(matches: Tensor, num: int) -> list[int]:
+    """Positions of the cards that are most like the whole request or a part of it, best first.
+
+    Args:
+        matches: (E, 3), from `matches_of`.
+        num: how many; all where there are fewer.
+    """
+    if len(matches) <= num:
+        return list(range(len(matches)))
+    by_whole, by_part = (matches[:, i].topk(num).indices.tolist() for i in (0, 1))
+    taken = dict.fromkeys(card for pair in zip(by_whole, by_part, strict=True) for card in pair)
+    return list(taken)[:num]
+
+
+def windows(tokens: Tensor, size: int = _WINDOW, stride: int = _STRIDE) -> Tensor:
     """Unit mean vectors of overlapping parts of a request, (W, D)."""
     num = tokens.shape[0]
-    starts = range(0, max(1, num - _WINDOW + _STRIDE), _STRIDE)
-    means = torch.stack([tokens[start : start + _WINDOW].mean(0) for start in starts if start < max(1, num)])
+    if num <= size:
+        means = tokens.mean(0, keepdim=True) if num else tokens.new_zeros(1, tokens.shape[-1])
+    else:
+        means = torch.cat([tokens.unfold(0, size, stride).mean(-1), tokens[-size:].mean(0, keepdim=True)])
     return torch.nn.functional.normalize(means, dim=-1)
-
-
-def _nearest(parts: Tensor, cards: Tensor, examples: Sequence[Tensor]) -> Tensor:
-    """Of each card the best similarity of any part with its description or one of its examples, (E)."""
-    best = (parts @ cards.T).max(0).values  # (W, D) @ (D, E) -> (W, E) -> (E)
-    for card, own in enumerate(examples):
-        if len(own):
-            best[card] = torch.maximum(best[card], (parts @ own.T).max())
-    return best

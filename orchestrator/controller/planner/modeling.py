@@ -1,12 +1,13 @@
 """PlannerModel: a pointer decoder over request tokens, cards, attachments and earlier steps. Knows no text.
 
 Every symbol of a plan is a pointer into one memory (Vinyals et al. 2015, "Pointer Networks"); the decoder attends to
-the memory and to what it wrote (Vaswani et al. 2017). Shapes: B requests, M memory, P symbols written, D width.
+the memory and to what it wrote. Shapes: B requests, M memory, P symbols written, D width.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,10 +15,29 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from orchestrator.controller.planner.configuration import PlannerConfig
+from orchestrator.controller.planner.layers import DecoderLayer, LayerPrefix
 from orchestrator.controller.planner.symbols import NUM_SPECIAL, Slot
 
 NUM_KINDS = 6  # special, attachment, step, option, card, token
+STEP, OPTION, CARD, TOKEN = 2, 3, 4, 5
 NUM_ARTIFACT_KINDS = 8
+NUM_MATCHES = 3  # similarities of a card or an option with the request; see memory.py
+NUM_FITS = 2  # of a card at a place: lacks an input that nothing gives, reads what an earlier step gave
+MAX_REACH = 64  # tokens of a span
+MAX_PLACES = 512
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """A plan in the making over one memory: what every place needs again."""
+
+    memory: Tensor  # (1, M, D)
+    states: Tensor  # (1, M, D)
+    kinds: Tensor  # (1, M)
+    matches: Tensor  # (1, M, 3)
+    pointer_keys: Tensor  # (1, D, M)
+    clause_keys: Tensor  # (1, D, M)
+    layers: tuple[LayerPrefix, ...]
 
 
 class PlannerModel(PreTrainedModel):
@@ -34,26 +54,32 @@ class PlannerModel(PreTrainedModel):
         self.attachment = nn.Embedding(NUM_ARTIFACT_KINDS, width)
         self.step = nn.Embedding(config.max_steps, width)
         self.slot = nn.Embedding(len(Slot), width)
-        self.position = nn.Embedding(512, width)
+        self.count = nn.Embedding(config.max_steps + 1, width)
+        self.position = nn.Embedding(MAX_PLACES, width)
         self.token_in = nn.Linear(width, width)
         self.card_in = nn.Linear(width, width)
         self.port_in = nn.Linear(width, width)
+        self.match_in = nn.Linear(NUM_MATCHES, width)
         self.memory_norm = nn.LayerNorm(width)
         self.input_norm = nn.LayerNorm(width)
-        layer = nn.TransformerDecoderLayer(
-            width,
-            config.num_heads,
-            config.feed_forward_width,
-            config.dropout,
-            activation="gelu",
-            batch_first=True,
-            norm_first=True,
+        self.layers = nn.ModuleList(
+            DecoderLayer(width, config.num_heads, config.feed_forward_width, config.dropout)
+            for _ in range(config.num_layers)
         )
-        self.decoder = nn.TransformerDecoder(layer, config.num_layers, norm=nn.LayerNorm(width))
+        self.norm = nn.LayerNorm(width)
         self.query = nn.ModuleList(nn.Linear(width, width) for _ in Slot)
         self.key = nn.Linear(width, width)
-        # The encoder's own similarity of request and card, and of the clause at hand, as features of a card's score.
-        self.similarity = nn.Parameter(torch.tensor([8.0, 4.0]))
+        # What the encoder itself says of request and card carries over to cards that no training saw; what the decoder
+        # learns about single cards does not. So a card's score has similarities as features of its own.
+        self.clause_query = nn.Linear(width, width)
+        self.clause_key = nn.Linear(width, width)
+        self.sharpness = nn.Parameter(torch.tensor([6.0, 3.0, 3.0, 6.0]))
+        self.match = nn.Sequential(nn.Linear(NUM_MATCHES + NUM_FITS + 2, 32), nn.GELU(), nn.Linear(32, 1))
+        self.stop = nn.Sequential(nn.Linear(2 * NUM_MATCHES + 2, 32), nn.GELU(), nn.Linear(32, 2))
+        self.option_sharpness = nn.Parameter(torch.tensor([1.0, 1.0, 1.0]))
+        self.reach = nn.Embedding(MAX_REACH, 1)
+        self.recency = nn.Embedding(config.max_steps + 1, 1)
+        self.spent = nn.Parameter(torch.tensor(-1.0))
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -62,59 +88,183 @@ class PlannerModel(PreTrainedModel):
             if isinstance(module, nn.Linear) and module.bias is not None:
                 nn.init.zeros_(module.bias)
 
-    def memory(self, states: Tensor, kinds: Tensor) -> Tensor:
+    def memory(self, states: Tensor, kinds: Tensor, matches: Tensor) -> Tensor:
         """Memory vectors from raw ones.
 
         Args:
             states: raw vectors, (B, M, D): encoder states of tokens, card vectors, option vectors, zeros elsewhere.
             kinds: what each entry is, (B, M): 0 special, 1 attachment, 2 step, 3 option, 4 card, 5 token; entries of
                 kind 0 to 2 carry their own number in `states[..., 0]`.
+            matches: similarities of each card with the request, (B, M, 3); zeros where the entry is no card.
         """
         number = states[..., 0].long().clamp(min=0)
-        is_token = kinds == 5
-        vectors = torch.where(is_token.unsqueeze(-1), self.token_in(states), self.card_in(states))
+        vectors = torch.where((kinds == TOKEN).unsqueeze(-1), self.token_in(states), self.card_in(states))
         for kind, table in ((0, self.special), (1, self.attachment), (2, self.step)):
             chosen = table(number.clamp(max=table.num_embeddings - 1))
-            vectors = torch.where((kinds == kind).unsqueeze(-1), chosen, vectors)
-        return self.memory_norm(vectors + self.kind(kinds))
+            vectors = torch.where((kinds == kind).unsqueeze(-1), chosen.to(vectors.dtype), vectors)
+        return self.memory_norm(vectors + self.kind(kinds) + self.match_in(matches))
 
     def forward(
         self,
-        memory: Tensor,
+        states: Tensor,
+        kinds: Tensor,
+        matches: Tensor,
         memory_mask: Tensor,
         written: Tensor,
         slots: Tensor,
         ports: Tensor,
-        similarity: Tensor,
+        counts: Tensor,
+        spent: Tensor,
+        fits: Tensor,
         allowed: Tensor,
         **_: Any,
     ) -> Tensor:
-        """Logits of the next symbols.
+        """Logits of the next symbols of whole plans.
 
         Args:
-            memory: (B, M, D), from `memory`.
+            states, kinds, matches: what `memory` is made of.
             memory_mask: (B, M), True where an entry exists.
             written: the symbol before each position, (B, P); -1 at the beginning.
             slots: what each position writes, (B, P).
             ports: encoder vector of the port that a VALUE or LAST position fills, (B, P, D); zeros elsewhere.
-            similarity: similarity of each memory entry with the request and with its best clause, (B, M, 2); zeros
-                where the entry is no card.
+            counts: how many steps stand before each position, (B, P).
+            spent: tokens that stand in a span written before, (B, P, M).
+            fits: whether a card lacks an input there and whether it reads an earlier step, (B, P, M, 2).
             allowed: symbols that the grammar allows, (B, P, M).
         Returns:
             (B, P, M), -inf where the grammar forbids.
         """
-        width = memory.shape[-1]
-        before = memory.gather(1, written.clamp(min=0).unsqueeze(-1).expand(-1, -1, width))  # (B, P, D)
+        memory = self.memory(states, kinds, matches)
+        places = torch.arange(written.shape[1], device=memory.device).clamp(max=MAX_PLACES - 1)
+        hidden = self._inputs(memory, written, slots, ports, places, counts)
+        causal = torch.ones(len(places), len(places), dtype=torch.bool, device=memory.device).tril()
+        for layer in self.layers:
+            hidden = layer(hidden, memory, causal, memory_mask[:, None, None, :])
+        hidden = self.norm(hidden)  # (B, P, D)
+        queries = torch.stack([query(hidden) for query in self.query], dim=2)  # (B, P, S, D)
+        query = queries.gather(2, slots[:, :, None, None].expand(-1, -1, 1, hidden.shape[-1])).squeeze(2)
+        pointed = query @ self.key(memory).transpose(1, 2) / math.sqrt(query.shape[-1])  # (B, P, M)
+        is_expert = (slots == Slot.EXPERT).unsqueeze(-1)  # (B, P, 1)
+        if self.training and self.config.pointer_dropout:
+            kept = torch.rand(len(pointed), 1, 1, device=pointed.device) >= self.config.pointer_dropout
+            pointed = pointed * (kept | ~is_expert)
+        found = self._found(hidden, self.clause_key(states).transpose(1, 2), states, kinds, matches, fits)
+        logits = pointed + found * is_expert + self._preferred(kinds, matches, written, slots, counts, spent)
+        return logits.float().masked_fill(~(allowed & memory_mask.unsqueeze(1)), float("-inf"))
+
+    def frozen(self) -> PlannerModel:
+        """The same model, what reads a memory in half precision where the processor computes in it; only to plan."""
+        if torch.ops.mkldnn._is_mkldnn_bf16_supported():
+            for module in (self.token_in, self.card_in, self.key, self.clause_key):
+                module.to(torch.bfloat16)
+            for layer in self.layers:
+                layer.cross.key_value.to(torch.bfloat16)
+        return self
+
+    def begin(self, states: Tensor, kinds: Tensor, matches: Tensor) -> Prefix:
+        """An empty plan over one memory; shapes as in `memory`, B = 1."""
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.key.weight.dtype == torch.bfloat16):
+            memory = self.memory(states, kinds, matches)
+            pointer_keys, clause_keys = self.key(memory), self.clause_key(states)
+            layers = tuple(layer.begin(memory) for layer in self.layers)
+        return Prefix(
+            memory.float(),
+            states,
+            kinds,
+            matches,
+            pointer_keys.float().transpose(1, 2),
+            clause_keys.float().transpose(1, 2),
+            layers,
+        )
+
+    def next(
+        self,
+        prefix: Prefix,
+        place: int,
+        before: int,
+        slot: Slot,
+        port: Tensor | None,
+        count: int,
+        spent: Tensor,
+        fits: Tensor | None,
+    ) -> Tensor:
+        """Logits of the symbol at one place, (M); the prefix grows by it.
+
+        Args:
+            prefix: of the places before.
+            place: how many there are.
+            before: the symbol before, -1 at the beginning.
+            slot: what is written.
+            port: encoder vector of the port to be filled, (D).
+            count: steps so far.
+            spent: tokens that stand in a span written before, (M).
+            fits: of a place that chooses an expert, (M, 2).
+        """
+        written, slots, counts = torch.tensor([[before]]), torch.tensor([[int(slot)]]), torch.tensor([[count]])
+        ports = torch.zeros_like(prefix.memory[:, :1]) if port is None else port[None, None]
+        places = torch.tensor([min(place, MAX_PLACES - 1)])
+        hidden = self._inputs(prefix.memory, written, slots, ports, places, counts)
+        for layer, own in zip(self.layers, prefix.layers, strict=True):
+            hidden = layer.step(hidden, own)
+        hidden = self.norm(hidden)
+        logits = self.query[int(slot)](hidden) @ prefix.pointer_keys / math.sqrt(hidden.shape[-1])
+        if slot == Slot.EXPERT and fits is not None:
+            of_place = fits[None, None]
+            logits = logits + self._found(
+                hidden, prefix.clause_keys, prefix.states, prefix.kinds, prefix.matches, of_place
+            )
+        preferred = self._preferred(prefix.kinds, prefix.matches, written, slots, counts, spent[None, None])
+        return (logits + preferred)[0, 0]
+
+    def _inputs(
+        self, memory: Tensor, written: Tensor, slots: Tensor, ports: Tensor, places: Tensor, counts: Tensor
+    ) -> Tensor:
+        """What enters the decoder at each place, (B, P, D)."""
+        before = memory.gather(1, written.clamp(min=0).unsqueeze(-1).expand(-1, -1, memory.shape[-1]))
         before = before * (written >= 0).unsqueeze(-1)
-        positions = torch.arange(written.shape[1], device=memory.device).clamp(max=511)
-        inputs = self.input_norm(before + self.slot(slots) + self.port_in(ports) + self.position(positions))
-        causal = torch.ones(written.shape[1], written.shape[1], dtype=torch.bool, device=memory.device).triu(1)
-        states = self.decoder(
-            inputs, memory, tgt_mask=causal, memory_key_padding_mask=~memory_mask, tgt_is_causal=True
-        )  # (B, P, D)
-        queries = torch.stack([query(states) for query in self.query], dim=2)  # (B, P, S, D)
-        query = queries.gather(2, slots[:, :, None, None].expand(-1, -1, 1, width)).squeeze(2)
-        logits = query @ self.key(memory).transpose(1, 2) / math.sqrt(width)  # (B, P, D) @ (B, D, M) -> (B, P, M)
-        bonus = (similarity * self.similarity).sum(-1).unsqueeze(1)  # (B, 1, M)
-        logits = logits + bonus * (slots == Slot.EXPERT).unsqueeze(-1)
-        return logits.masked_fill(~(allowed & memory_mask.unsqueeze(1)), float("-inf"))
+        told = self.slot(slots) + self.port_in(ports) + self.position(places) + self.count(counts)
+        return self.input_norm(before + told)
+
+    def _found(
+        self, hidden: Tensor, clause_keys: Tensor, states: Tensor, kinds: Tensor, matches: Tensor, fits: Tensor
+    ) -> Tensor:
+        """How well each card matches what is left to do, and whether nothing does: (B, P, M).
+
+        The decoder attends to the part of the request that comes next, and that part is compared with the cards in the
+        encoder's own space.
+        """
+        is_token, is_card = (kinds == TOKEN).unsqueeze(1), (kinds == CARD).unsqueeze(1)  # (B, 1, M)
+        scores = self.clause_query(hidden) @ clause_keys / math.sqrt(states.shape[-1])  # (B, P, M)
+        share = scores.masked_fill(~is_token, -1e4).softmax(-1)
+        clause = nn.functional.normalize(share @ states, dim=-1)  # (B, P, M) @ (B, M, D) -> (B, P, D)
+        of_clause = clause @ states.transpose(1, 2)  # (B, P, M)
+        best = of_clause.masked_fill(~is_card, -1).amax(-1, keepdim=True)  # (B, P, 1)
+        of_request = matches.unsqueeze(1).expand(-1, hidden.shape[1], -1, -1)  # (B, P, M, 3)
+        near = torch.cat([of_request, of_clause.unsqueeze(-1)], dim=-1)  # (B, P, M, 4)
+        features = torch.cat([near, fits, (of_clause - best).unsqueeze(-1)], dim=-1)  # (B, P, M, 7)
+        linear = (near * self.sharpness).sum(-1)
+        cards = linear + self.match(features).squeeze(-1)
+        tops = matches.masked_fill(kinds.unsqueeze(-1) != CARD, -1).amax(1)  # (B, 3)
+        means = (matches * (kinds == CARD).unsqueeze(-1)).sum(1) / is_card.sum(-1).clamp(min=1)
+        told = torch.cat([tops, means], dim=-1).unsqueeze(1).expand(-1, hidden.shape[1], -1)
+        ends = self.stop(torch.cat([told, best, fits[..., 1].amax(-1, keepdim=True)], dim=-1))  # (B, P, 2)
+        # Measured from the best card, or stopping would depend on how large the similarities happen to be.
+        return torch.cat([ends, (cards - linear.masked_fill(~is_card, -1e4).amax(-1, keepdim=True))[..., 2:]], dim=-1)
+
+    def _preferred(
+        self, kinds: Tensor, matches: Tensor, written: Tensor, slots: Tensor, counts: Tensor, spent: Tensor
+    ) -> Tensor:
+        """What speaks for a symbol whatever the request says, (B, P, M).
+
+        Short spans, the latest step, tokens that fill nothing yet, and options that the request resembles.
+        """
+        here = torch.arange(kinds.shape[1], device=written.device)
+        distance = (here - written.unsqueeze(-1)).clamp(0, MAX_REACH - 1)  # (B, P, M)
+        reached = self.reach(distance).squeeze(-1) * (slots == Slot.LAST).unsqueeze(-1)
+        is_step = kinds == STEP  # (B, M)
+        number = (is_step.cumsum(1) - 1).clamp(min=0).unsqueeze(1)  # (B, 1, M)
+        ago = (counts.unsqueeze(-1) - 1 - number).clamp(0, self.config.max_steps)
+        of_values = self.recency(ago).squeeze(-1) * is_step.unsqueeze(1)
+        of_values = of_values + self.spent * spent
+        named = (matches * self.option_sharpness).sum(-1) * (kinds == OPTION)  # (B, M)
+        return reached + (of_values + named.unsqueeze(1)) * (slots == Slot.VALUE).unsqueeze(-1)

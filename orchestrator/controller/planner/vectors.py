@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from orchestrator.controller.planner.reading import Reader
+from orchestrator.controller.planner.memory import CardVectors, card_vectors
+from orchestrator.controller.planner.reading import MAX_CARD_TOKENS, Reader, card_text
+from orchestrator.controller.planner.vector_file import VectorFile
+from orchestrator.types import ExpertCard
 
+MAX_EXAMPLES = 12  # of a card
 _BATCH_TOKENS = 4096
 
 
@@ -23,39 +28,75 @@ class RequestVectors:
 
 
 class Vectors:
-    """A cache of vectors by text."""
+    """A cache of vectors by text.
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+    Args:
+        reader: reads.
+        file: keeps the vectors of cards for the next process.
+    """
+
+    def __init__(self, reader: Reader, file: VectorFile | None = None) -> None:
+        self.reader = reader
+        self._file = file
         self._means: dict[str, Tensor] = {}
         self._requests: dict[str, RequestVectors] = {}
+
+    @property
+    def is_halved(self) -> bool:
+        """Whether the processor computes in half precision."""
+        return self.reader.is_halved
 
     def means(self, texts: Sequence[str], max_tokens: int) -> Tensor:
         """Unit mean vectors of short texts, (N, D)."""
         missing = [text for text in dict.fromkeys(texts) if text not in self._means]
+        if self._file is not None and missing:
+            kept = {text: vector for text in missing if (vector := self._file.get(text)) is not None}
+            self._means.update(kept)
+            missing = [text for text in missing if text not in kept]
         for batch in batches(missing, max_tokens):
-            tokens = self._reader.tokens(batch, max_tokens)
-            with torch.no_grad():
-                states = self._reader(tokens["input_ids"], tokens["attention_mask"])
-                means = Reader.mean(states, tokens["attention_mask"]).half()
-            self._means.update(zip(batch, means, strict=True))
+            tokens = self.reader.tokens(batch, max_tokens)
+            means = Reader.mean(self._read(tokens), tokens["attention_mask"]).half()
+            fresh = dict(zip(batch, means, strict=True))
+            self._means.update(fresh)
+            if self._file is not None:
+                self._file.add(fresh)
         if not texts:
-            return torch.zeros(0, self._reader.width)
+            return torch.zeros(0, self.reader.width)
         return torch.stack([self._means[text] for text in texts]).float()
+
+    def cards(self, cards: Sequence[ExpertCard]) -> CardVectors:
+        """Vectors of descriptions and examples of cards."""
+        described = self.means([card_text(card) for card in cards], MAX_CARD_TOKENS)
+        flat = [example for card in cards for example in card.examples[:MAX_EXAMPLES]]
+        examples = self.means(flat, MAX_CARD_TOKENS)
+        nums = [len(card.examples[:MAX_EXAMPLES]) for card in cards]
+        if self._file is not None:
+            self._file.save()
+        return card_vectors(described, examples, nums)
 
     def prepare(self, requests: Iterable[str], max_tokens: int) -> None:
         """Read requests ahead, in batches of like length."""
         missing = sorted({r for r in requests if r not in self._requests}, key=len)
         for batch in batches(missing, max_tokens):
-            tokens = self._reader.tokens(batch, max_tokens)
-            ids, mask = tokens["input_ids"], tokens["attention_mask"]
-            with torch.no_grad():
-                states = self._reader(ids, mask)
-                means = Reader.mean(states, mask).half()
+            tokens = self.reader.tokens(batch, max_tokens)
+            mask = tokens["attention_mask"]
+            states = self._read(tokens)
+            means = Reader.mean(states, mask).half()
             for row, text in enumerate(batch):
                 num = int(mask[row].sum())
                 offsets = tuple((int(a), int(b)) for a, b in tokens["offset_mapping"][row, 1 : num - 1].tolist())
                 self._requests[text] = RequestVectors(states[row, 1 : num - 1].half(), offsets, means[row])
+
+    def _read(self, tokens: Any) -> Tensor:
+        """States of the last layer, (B, T, D); in half precision where the processor computes in it."""
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self.reader.is_halved):
+            states: Tensor = self.reader(tokens["input_ids"], tokens["attention_mask"])
+        return states.float()
+
+    def forget_requests(self, more_than: int) -> None:
+        """Drop the requests read so far where there are more than that; cards are kept."""
+        if len(self._requests) > more_than:
+            self._requests.clear()
 
     def request(self, text: str, max_tokens: int) -> RequestVectors:
         """One request, read."""

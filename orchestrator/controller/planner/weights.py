@@ -1,47 +1,83 @@
-"""Weights of a planner on disk: config.json, model.safetensors, reader.safetensors. Knows no training."""
+"""Weights of a planner on disk: config.json, model.safetensors, reader.safetensors, words.txt, calibration.json.
+
+Knows no training.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
 
+from orchestrator.controller.planner.calibration import Calibration
 from orchestrator.controller.planner.configuration import PlannerConfig
 from orchestrator.controller.planner.modeling import PlannerModel
-from orchestrator.controller.planner.reading import Reader, common_characters
+from orchestrator.controller.planner.reading import Reader
+from orchestrator.controller.planner.vector_file import VectorFile
+from orchestrator.controller.planner.vectors import Vectors
 from orchestrator.errors import BadRequest
 
 READER_FILE = "reader.safetensors"
+WORDS_FILE = "words.txt"
+CALIBRATION_FILE = "calibration.json"
 
 
-def save_planner(folder: Path, reader: Reader, model: PlannerModel, *, num_characters: int) -> None:
+@dataclass(frozen=True)
+class Weights:
+    """A planner ready to write: what reads, what decides, and how sure it may be."""
+
+    vectors: Vectors
+    model: PlannerModel
+    calibration: Calibration
+
+
+def save_planner(folder: Path, reader: Reader, model: PlannerModel) -> None:
     """Write both, so that `load_planner` and `PlannerModel.from_pretrained` find them."""
     folder.mkdir(parents=True, exist_ok=True)
-    state = {name: value.half().contiguous() for name, value in reader.trained_state().items()}
-    save_file(state, folder / READER_FILE, metadata={"num_characters": str(num_characters)})
+    save_file({name: value.contiguous() for name, value in reader.trained_state().items()}, folder / READER_FILE)
+    (folder / WORDS_FILE).write_text("\n".join(reader.words), encoding="utf-8")
     model.half().save_pretrained(folder)
     model.float()
 
 
-def load_planner(folder: Path) -> tuple[Reader, PlannerModel]:
-    """Reader and planner of a folder.
+def load_weights(folder: Path, cache: Path | None = None) -> Weights:
+    """Everything that planning needs, in the precision that the processor is fastest in.
+
+    Args:
+        folder: of the weights.
+        cache: file that keeps the vectors of cards.
+    Raises:
+        BadRequest: the folder does not hold a planner.
+    """
+    reader, model = load_planner(folder, is_frozen=True)
+    path = folder / CALIBRATION_FILE
+    calibration = Calibration.model_validate_json(path.read_text("utf-8")) if path.is_file() else Calibration()
+    file = None if cache is None else VectorFile(cache, _digest(folder / READER_FILE))
+    return Weights(Vectors(reader, file), model.frozen(), calibration)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def load_planner(folder: Path, *, is_frozen: bool = False) -> tuple[Reader, PlannerModel]:
+    """Reader and planner of a folder; the reader in half precision where it is only to read with.
 
     Raises:
         BadRequest: the folder does not hold them.
     """
-    if not (folder / READER_FILE).is_file() or not (folder / "config.json").is_file():
+    if not all((folder / name).is_file() for name in (READER_FILE, WORDS_FILE, "config.json", "model.safetensors")):
         raise BadRequest(
             "controller", str(folder), "a folder that `baton controller train` wrote", "Run baton controller train."
         )
-    from safetensors import safe_open
-
-    with safe_open(folder / READER_FILE, "pt") as opened:
-        num_characters = int((opened.metadata() or {}).get("num_characters", 0))
-    reader = Reader(common_characters(num_characters))
+    reader = Reader((folder / WORDS_FILE).read_text("utf-8").split(), is_frozen=is_frozen)
     reader.load_trained_state(load_file(folder / READER_FILE))
-    config = PlannerConfig.from_dict(json.loads((folder / "config.json").read_text("utf-8")))
-    model = PlannerModel(config)
-    model.load_state_dict({k: v.float() for k, v in load_file(folder / "model.safetensors").items()})
-    return reader.eval(), model.to(torch.float32).eval()
+    with torch.device("meta"):  # the numbers come from the file, none need be drawn
+        model = PlannerModel(PlannerConfig.from_dict(json.loads((folder / "config.json").read_text("utf-8"))))
+    state = {name: value.float() for name, value in load_file(folder / "model.safetensors").items()}
+    model.load_state_dict(state, assign=True)
+    return reader.eval(), model.eval()

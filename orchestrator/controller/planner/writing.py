@@ -5,35 +5,133 @@ Knows memories by their layout only, not what stands in them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from orchestrator.artifact import ARTIFACT_CLASSES
+from orchestrator.controller.planner.marks import Marks, Ranges
 from orchestrator.controller.planner.symbols import Layout, Slot, Special
+from orchestrator.controller.planner.values import LISTS
+from orchestrator.controller.wording import wording
 from orchestrator.engine.bindings import is_compatible
 from orchestrator.types import ExpertCard, Port
 
 MAX_PORTS = 12
+_UNMARKED = Marks()
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What a request offers: cards, kinds of the attachments, the options of enumerations, the number of tokens."""
+    """What a request offers."""
 
     cards: tuple[ExpertCard, ...]
     attachments: tuple[str, ...]
     options: tuple[str, ...]
     num_tokens: int
     max_steps: int
+    firsts: tuple[int, ...]  # tokens that begin a word
+    lasts: frozenset[int]  # tokens that end one
+    marks: Marks = _UNMARKED
 
     @property
     def layout(self) -> Layout:
         return Layout(len(self.attachments), self.max_steps, len(self.options), len(self.cards), self.num_tokens)
 
 
+def experts_possible(scene: Scene, written: Sequence[int]) -> list[int]:
+    """What may stand there of this request: with files attached, no expert that waits for a file of another kind.
+
+    Without files any expert may stand there, and the missing file is asked for.
+    """
+    allowed = experts_allowed(scene, len(written))
+    if not scene.attachments:
+        return allowed
+    cards = scene.layout.cards
+    fits = fits_of(scene, written)
+    able = [symbol for symbol in allowed if symbol < cards or not fits[symbol - cards][0]]
+    return able if len(able) > 1 else allowed
+
+
+def text_awaited(scene: Scene, written: Sequence[int]) -> list[int]:
+    """Cards that work on a text while the only texts are those that the attachments still hold, as symbols."""
+    made = {output.kind for card in written for output in scene.cards[card].outputs}
+    if not scene.attachments or scene.marks.quotes or {"text", "string", "labels"} & (made | set(scene.attachments)):
+        return []
+    needs = [
+        any(port.kind == "text" and port.required and not is_silent(port) for port in card.inputs)
+        for card in scene.cards
+    ]
+    return [scene.layout.cards + i for i, is_needed in enumerate(needs) if is_needed]
+
+
+def files_awaiting(scene: Scene, used: Collection[int]) -> list[int]:
+    """Cards that can work on an attachment which no step has read yet, as symbols: people attach files for a reason.
+
+    Args:
+        scene: what the request offers.
+        used: positions of the attachments that earlier steps read.
+    """
+    left = {kind for i, kind in enumerate(scene.attachments) if i not in used}
+    reads = [
+        any(port.required and any(is_compatible(kind, port.kind) for kind in left) for port in card.inputs)  # type: ignore[arg-type]
+        for card in scene.cards
+    ]
+    return [scene.layout.cards + i for i, is_reading in enumerate(reads) if is_reading]
+
+
+def words_in(text: str, offsets: Sequence[tuple[int, int]]) -> tuple[tuple[int, ...], frozenset[int]]:
+    """Tokens that begin a word, and tokens that end one: a span holds whole words, numbers and signs.
+
+    Args:
+        text: of the request.
+        offsets: of its tokens, in code points.
+    """
+    firsts, lasts = [], set()
+    for i, (start, end) in enumerate(offsets):
+        if i == 0 or offsets[i - 1][1] < start or not _is_inside(text, start):
+            firsts.append(i)
+        if i == len(offsets) - 1 or offsets[i + 1][0] > end or not _is_inside(text, end):
+            lasts.add(i)
+    return tuple(firsts), frozenset(lasts)
+
+
+def _is_inside(text: str, at: int) -> bool:
+    """Whether a word or a number goes on over the place."""
+    if not 0 < at < len(text):  # one sign may be several tokens that all begin and end with it
+        return False
+    before, after = text[at - 1], text[at]
+    if not (before.isascii() and after.isascii()):
+        return False
+    return (before.isalpha() and after.isalpha()) or (before.isdigit() and after.isdigit())
+
+
+def is_silent(port: Port) -> bool:
+    """Whether a port says nothing of what it takes: text that is called input. It reads what the step before gave."""
+    return port.kind == "text" and port.name == "input" and not port.description
+
+
 def options_of(cards: Sequence[ExpertCard]) -> tuple[str, ...]:
     """Every option of the cards' enumerations, once, in order."""
     found = dict.fromkeys(str(o) for card in cards for port in card.inputs[:MAX_PORTS] for o in port.enum)
     return tuple(found)
+
+
+def fits_of(scene: Scene, written: Sequence[int]) -> list[tuple[bool, bool]]:
+    """Of each card: whether it lacks an input that nothing gives so far, and whether it can read an earlier step.
+
+    Args:
+        scene: what the request offers.
+        written: the cards of the steps so far, positions in the scene.
+    """
+    given = {*scene.attachments, "text"}  # a text may stand in the request itself
+    made = {output.kind for card in written for output in scene.cards[card].outputs}
+    fits = []
+    for card in scene.cards:
+        needed = [port.kind for port in card.inputs if port.required and port.kind in ARTIFACT_CLASSES]
+        lacks = not all(any(is_compatible(kind, wanted) for kind in given | made) for wanted in needed)  # type: ignore[arg-type]
+        reads = any(is_compatible(kind, port.kind) for port in card.inputs if port.required for kind in made)
+        fits.append((lacks, reads))
+    return fits
 
 
 def experts_allowed(scene: Scene, num_written: int) -> list[int]:
@@ -44,7 +142,7 @@ def experts_allowed(scene: Scene, num_written: int) -> list[int]:
 
 
 def values_allowed(scene: Scene, port: Port, written: Sequence[int], num_spans: int = 0) -> list[int]:
-    """What may fill a port; typed links, attachments and options are the only ones that there are.
+    """What may fill a port; typed links, attachments, options and spans of the right form are the only ones there are.
 
     Args:
         scene: what the request offers.
@@ -54,29 +152,68 @@ def values_allowed(scene: Scene, port: Port, written: Sequence[int], num_spans: 
     """
     layout = scene.layout
     if num_spans:
-        return [Special.OMIT, *range(layout.tokens, layout.size)]
-    allowed: list[int] = [Special.MISSING if port.required else Special.OMIT]
+        return [Special.OMIT, *_firsts(scene, port)]
+    if is_silent(port) and written:
+        latest = scene.cards[written[-1]]
+        if any(is_compatible(output.kind, port.kind) for output in latest.outputs):
+            return [layout.steps + len(written) - 1]
+    references = _references(scene, port, written)
+    spans = _firsts(scene, port)
+    allowed: list[int] = [*references, *spans]
+    is_given = (references and port.kind in ARTIFACT_CLASSES) or (spans and _ranges_for(scene, port))
+    if not port.required:
+        allowed.append(Special.OMIT)
+    elif not is_given:
+        allowed.append(Special.MISSING)
     if port.required and port.default is not None:
         allowed.append(Special.OMIT)
     if port.kind == "boolean":
         allowed.extend((Special.TRUE, Special.FALSE))
+    if port.enum:
+        own = {str(option) for option in port.enum}
+        allowed.extend(layout.options + i for i, option in enumerate(scene.options) if option in own)
+    return sorted(set(allowed))
+
+
+def _references(scene: Scene, port: Port, written: Sequence[int]) -> list[int]:
+    """Attachments and earlier steps that fit a port."""
+    layout = scene.layout
     fits = [i for i, kind in enumerate(scene.attachments) if is_compatible(kind, port.kind) and port.kind != "any"]  # type: ignore[arg-type]
-    allowed.extend(layout.attachments + i for i in fits)
+    allowed = [layout.attachments + i for i in fits]
     if len(fits) > 1:
         allowed.append(Special.FILES)
     for step, card in enumerate(written):
         if any(is_compatible(output.kind, port.kind) for output in scene.cards[card].outputs):
             allowed.append(layout.steps + step)
-    if port.enum:
-        own = {str(option) for option in port.enum}
-        allowed.extend(layout.options + i for i, option in enumerate(scene.options) if option in own)
-    elif port.kind != "boolean":
-        allowed.extend(range(layout.tokens, layout.size))
-    return sorted(allowed)
+    return allowed
+
+
+def _ranges_for(scene: Scene, port: Port) -> Ranges:
+    """The marked parts of a request that alone may fill a port; none where any words may."""
+    marks = scene.marks
+    if port.name in wording().whole_clause_ports and port.kind in ("string", "text", "any"):
+        return marks.clauses
+    if port.kind == "text":
+        return marks.quotes
+    return marks.items if port.kind in LISTS else ()
+
+
+def _firsts(scene: Scene, port: Port) -> list[int]:
+    """The tokens with which a span that fills a port may begin."""
+    if port.enum or port.kind == "boolean" or (port.kind in ARTIFACT_CLASSES and port.kind != "text"):
+        return []
+    tokens = scene.layout.tokens
+    ranges = _ranges_for(scene, port)
+    if ranges:
+        return sorted({tokens + first for first, _ in ranges})
+    numbers = scene.marks.numbers if port.kind in ("integer", "float") else None
+    return [tokens + token for token in scene.firsts if numbers is None or token in numbers]
 
 
 def steps_allowed(scene: Scene, port: Port, written: Sequence[int], linked: Sequence[int]) -> list[int]:
     """What may follow the steps that a port is linked to already: further ones, or OMIT; nothing where none is left."""
+    if is_silent(port):
+        return []
     others = [
         scene.layout.steps + step
         for step, card in enumerate(written)
@@ -85,19 +222,36 @@ def steps_allowed(scene: Scene, port: Port, written: Sequence[int], linked: Sequ
     return [int(Special.OMIT), *others] if others else []
 
 
-def lasts_allowed(scene: Scene, first: int, max_tokens: int = 48) -> list[int]:
-    """The tokens with which a span that begins at symbol `first` may end."""
-    return list(range(first, min(scene.layout.size, first + max_tokens)))
+def lasts_allowed(scene: Scene, first: int, port: Port | None = None, max_tokens: int = 48) -> list[int]:
+    """The tokens with which a span that begins at symbol `first` and fills a port may end."""
+    tokens = scene.layout.tokens
+    ranges = _ranges_for(scene, port) if port is not None else ()
+    if ranges:
+        begins = first - tokens
+        runs_on = port is not None and port.kind != "text" and port.kind not in LISTS
+        return sorted({tokens + last for start, last in ranges if start == begins or (runs_on and start > begins)})
+    near = range(first, min(scene.layout.size, first + max_tokens))
+    return [symbol for symbol in near if symbol - tokens in scene.lasts] or [first]
 
 
 @dataclass(frozen=True)
 class Place:
-    """One place in a plan: what is written, what was written before, the port it fills, what is allowed, the target.
+    """One place in a plan.
 
-    `target` is None where the data does not say; such a place teaches nothing.
+    Args:
+        slot: what is written.
+        port: that it fills, positions of card and port.
+        allowed: symbols.
+        target: the right one; None where the data does not say, and the place teaches nothing.
+        before: the symbol before, -1 at the beginning.
+        num_steps: that stand before it.
+        spent: tokens of the spans before it, symbols.
     """
 
     slot: Slot
-    port: tuple[int, int] | None  # card and port, positions
+    port: tuple[int, int] | None
     allowed: list[int]
     target: int | None
+    before: int = -1
+    num_steps: int = 0
+    spent: tuple[int, ...] = ()

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.artifact import ArtifactKind, kind_of
+from orchestrator.artifact import ARTIFACT_CLASSES, Artifact, ArtifactKind, kind_of
 from orchestrator.controller.training.targets import Filled, filled_by
 from orchestrator.evaluation.plans import card_of_row
 from orchestrator.evaluation.retrieval import read_rows
-from orchestrator.types import ExpertCard
+from orchestrator.types import ExpertCard, Request
 
 __all__ = ["Call", "Filled", "PlanningCase", "own_card_cases", "shared_card_cases", "with_distractors"]
 
@@ -100,13 +100,25 @@ def own_card_cases(path: Path, name: str) -> list[PlanningCase]:
     return cases
 
 
+def request_of(case: PlanningCase) -> Request:
+    """The case's request, with attachments of its kinds."""
+    return Request(text=case.request, artifacts=tuple(unread(kind) for kind in case.attachments))
+
+
+def unread(kind: ArtifactKind) -> Artifact:
+    """An attachment of which only the kind is known."""
+    own = ARTIFACT_CLASSES[kind]
+    return own(kind=kind, media_type=own.default_media_type, sha256="0" * 64, num_bytes=0, name="", value="")
+
+
 def with_distractors(
     case: PlanningCase, pool: Sequence[ExpertCard], num_cards: int, chosen: random.Random
 ) -> PlanningCase:
     """The case among `num_cards` cards, in random order; its calls follow their cards."""
-    names = {card.name for card in case.cards}
-    others = [card for card in chosen.sample(pool, min(len(pool), num_cards)) if card.name not in names]
-    cards = [*case.cards, *others[: max(0, num_cards - len(case.cards))]]
+    by_name = {card.name: card for card in chosen.sample(pool, min(len(pool), num_cards))}
+    for card in case.cards:
+        by_name.pop(card.name, None)
+    cards = [*case.cards, *list(by_name.values())[: max(0, num_cards - len(case.cards))]]
     order = list(range(len(cards)))
     chosen.shuffle(order)
     moved = {old: new for new, old in enumerate(order)}

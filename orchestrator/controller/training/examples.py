@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
-from orchestrator.controller.planner.symbols import Slot, Special
+from orchestrator.controller.planner.symbols import Layout, Slot, Special
+from orchestrator.controller.planner.values import LISTS
 from orchestrator.controller.planner.writing import (
     MAX_PORTS,
     Place,
@@ -14,6 +16,7 @@ from orchestrator.controller.planner.writing import (
     options_of,
     steps_allowed,
     values_allowed,
+    words_in,
 )
 from orchestrator.controller.training.cases import Filled, PlanningCase
 from orchestrator.types import Port
@@ -21,13 +24,14 @@ from orchestrator.types import Port
 Offsets = Sequence[tuple[int, int]]
 
 
-def scene_of(case: PlanningCase, num_tokens: int, max_steps: int) -> Scene:
+def scene_of(case: PlanningCase, offsets: Offsets, max_steps: int) -> Scene:
     """What the case's request offers."""
-    return Scene(case.cards, case.attachments, options_of(case.cards), num_tokens, max_steps)
+    firsts, lasts = words_in(case.request, offsets)
+    return Scene(case.cards, case.attachments, options_of(case.cards), len(offsets), max_steps, firsts, lasts)
 
 
 def places_of(case: PlanningCase, scene: Scene, offsets: Offsets) -> list[Place]:
-    """The case's plan as places in order, the right symbol as the target of each.
+    """The case's plan as places in order, the right symbol as the target of each; without those that have no choice.
 
     Args:
         case: request, cards and calls.
@@ -45,7 +49,23 @@ def places_of(case: PlanningCase, scene: Scene, offsets: Offsets) -> list[Place]
             places.extend(_filled(scene, (call.card, position), port, filled, written, offsets))
     end = Special.END if calls else Special.DECLINE
     places.append(Place(Slot.EXPERT, None, experts_allowed(scene, len(calls)), int(end)))
-    return places
+    return _in_a_row(places, layout)
+
+
+def _in_a_row(places: Sequence[Place], layout: Layout) -> list[Place]:
+    """The places with what was written before each."""
+    row: list[Place] = []
+    before, num_steps, spent = -1, 0, []  # type: int, int, list[int]
+    for place in places:
+        if len(place.allowed) > 1 or place.slot == Slot.EXPERT:
+            row.append(dataclasses.replace(place, before=before, num_steps=num_steps, spent=tuple(spent)))
+        written = place.allowed[0] if len(place.allowed) == 1 else place.target
+        if place.slot == Slot.EXPERT:
+            num_steps += 1
+        elif place.slot == Slot.LAST and written is not None and before >= layout.tokens:
+            spent.extend(range(before, written + 1))
+        before = -1 if written is None else written
+    return row
 
 
 def _filled(
@@ -63,9 +83,9 @@ def _filled(
             first, last = layout.tokens + one[0], layout.tokens + one[1]
             many = values_allowed(scene, port, written, number)
             ends = lasts_allowed(scene, first)
-            places.append(Place(Slot.VALUE, at, many, first))
+            places.append(Place(Slot.VALUE, at, many, first if first in many else None))
             places.append(Place(Slot.LAST, at, ends, last if last in ends else None))
-            if port.kind != "array":
+            if port.kind not in LISTS:
                 return places
         places.append(Place(Slot.VALUE, at, values_allowed(scene, port, written, len(found)), int(Special.OMIT)))
         return places

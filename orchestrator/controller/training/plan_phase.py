@@ -6,88 +6,107 @@ Teacher forcing; every place's loss is the cross entropy over the symbols that t
 from __future__ import annotations
 
 import random
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from orchestrator.controller.planner.memory import Memory, memory_of
-from orchestrator.controller.planner.modeling import PlannerModel
-from orchestrator.controller.planner.reading import MAX_CARD_TOKENS, MAX_PORT_TOKENS, card_text, port_text
+from orchestrator.controller.planner.memory import Memory, matches_of, memory_of
+from orchestrator.controller.planner.modeling import NUM_FITS, NUM_MATCHES, PlannerModel
+from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, port_text
+from orchestrator.controller.planner.symbols import Slot
 from orchestrator.controller.planner.vectors import Vectors
-from orchestrator.controller.planner.writing import Place
+from orchestrator.controller.planner.writing import Place, fits_of
 from orchestrator.controller.training.cases import PlanningCase
+from orchestrator.controller.training.checkpoint import Checkpoint
 from orchestrator.controller.training.examples import places_of, scene_of
 
 MAX_PLACES = 72
+_RATE, _SMALL_RATE = 8e-4, 8e-3
+_SMALL = ("sharpness", "match.", "stop.", "reach")  # few numbers that have far to go
+_NUM_DRAWN = 4  # batches
 
 
 @dataclass(frozen=True)
 class Example:
-    """A case in tensors: its memory, its places and the vectors of the ports that they fill."""
+    """A case in tensors: its memory, its places, the vectors of the ports that they fill, how the cards fit there."""
 
     memory: Memory
     places: tuple[Place, ...]
     ports: Tensor  # (P, D)
+    fits: Mapping[int, Tensor]  # of the places that choose an expert: (E, 2)
+    first_card: int
 
 
 def example_of(case: PlanningCase, vectors: Vectors, model: PlannerModel) -> Example:
     """The case as the decoder sees it."""
     read = vectors.request(case.request, model.config.max_request_tokens)
-    scene = scene_of(case, len(read.offsets), model.config.max_steps)
-    cards = vectors.means([card_text(card) for card in case.cards], MAX_CARD_TOKENS)
+    scene = scene_of(case, read.offsets, model.config.max_steps)
+    cards = vectors.cards(case.cards)
+    matches = matches_of(read.states.float(), read.mean.float(), cards)
     options = vectors.means(scene.options, MAX_PORT_TOKENS)
-    examples = [vectors.means(card.examples[:10], MAX_CARD_TOKENS) for card in case.cards]
-    memory = memory_of(scene, read.states.float(), read.mean.float(), cards, options, examples)
+    memory = memory_of(scene, read.states.float(), read.mean.float(), cards.centres, options, matches)
     places = places_of(case, scene, read.offsets)[:MAX_PLACES]
-    ports = torch.zeros(len(places), cards.shape[-1])
+    ports = torch.zeros(len(places), cards.centres.shape[-1])
+    fits: dict[int, Tensor] = {}
+    calls: list[int] = []
     for row, place in enumerate(places):
         if place.port is not None:
             port = case.cards[place.port[0]].inputs[place.port[1]]
             ports[row] = vectors.means([port_text(port)], MAX_PORT_TOKENS)[0]
-    return Example(memory, tuple(places), ports)
+        elif place.slot == Slot.EXPERT:
+            fits[row] = torch.tensor(fits_of(scene, calls), dtype=torch.float).reshape(-1, NUM_FITS)
+            if place.target is not None and place.target >= scene.layout.cards:
+                calls.append(place.target - scene.layout.cards)
+    return Example(memory, tuple(places), ports, fits, scene.layout.cards)
 
 
 def loss_of(model: PlannerModel, examples: Sequence[Example]) -> tuple[Tensor, float]:
-    """Mean loss of a batch over its known places, and the share of places whose best symbol is right."""
-    logits, targets = scored(model, examples)
+    """Loss of a batch, and the share of its known places whose best symbol is right.
+
+    Choices of experts count as much as all the values together: there are fewer of them, and more hangs on each.
+    """
+    logits, targets, slots = scored(model, examples)
     known = targets >= 0
-    rows = logits[known]  # (K, M)
-    wanted = targets[known]
-    loss = nn.functional.cross_entropy(rows, wanted)
-    return loss, float((rows.argmax(-1) == wanted).float().mean())
+    rows, wanted = logits[known], targets[known]  # (K, M), (K)
+    losses = nn.functional.cross_entropy(rows, wanted, reduction="none")
+    is_expert = slots[known] == Slot.EXPERT
+    parts = [losses[chosen].mean() for chosen in (is_expert, ~is_expert) if chosen.any()]
+    return torch.stack(parts).sum(), float((rows.argmax(-1) == wanted).float().mean())
 
 
-def scored(model: PlannerModel, examples: Sequence[Example]) -> tuple[Tensor, Tensor]:
-    """Logits (B, P, M) and targets (B, P), -1 where unknown or padded."""
+def scored(model: PlannerModel, examples: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor]:
+    """Logits (B, P, M), targets (B, P), -1 where unknown or padded, and slots (B, P)."""
     num_rows = len(examples)
     size = max(len(e.memory.kinds) for e in examples)
     length = max(len(e.places) for e in examples)
     width = examples[0].ports.shape[-1]
     states, kinds = torch.zeros(num_rows, size, width), torch.zeros(num_rows, size, dtype=torch.long)
-    mask, similarity = torch.zeros(num_rows, size, dtype=torch.bool), torch.zeros(num_rows, size, 2)
+    mask, matches = torch.zeros(num_rows, size, dtype=torch.bool), torch.zeros(num_rows, size, NUM_MATCHES)
     written = torch.full((num_rows, length), -1)
     slots = torch.zeros(num_rows, length, dtype=torch.long)
     ports = torch.zeros(num_rows, length, width)
+    fits = torch.zeros(num_rows, length, size, NUM_FITS)
+    counts, spent = torch.zeros(num_rows, length, dtype=torch.long), torch.zeros(num_rows, length, size)
     allowed = torch.zeros(num_rows, length, size, dtype=torch.bool)
     targets = torch.full((num_rows, length), -1)
     for row, example in enumerate(examples):
         num = len(example.memory.kinds)
         states[row, :num], kinds[row, :num] = example.memory.states, example.memory.kinds
-        mask[row, :num], similarity[row, :num] = True, example.memory.similarity
+        mask[row, :num], matches[row, :num] = True, example.memory.matches
         ports[row, : len(example.places)] = example.ports
-        before = -1
+        for column, fit in example.fits.items():
+            fits[row, column, example.first_card : example.first_card + len(fit)] = fit
         for column, place in enumerate(example.places):
-            written[row, column], slots[row, column] = before, int(place.slot)
+            written[row, column], slots[row, column] = place.before, int(place.slot)
+            counts[row, column] = place.num_steps
+            spent[row, column, list(place.spent)] = 1
             allowed[row, column, place.allowed] = True
             if place.target is not None:
                 targets[row, column] = place.target
-            before = place.target if place.target is not None else -1
         allowed[row, len(example.places) :, 0] = True  # a padded place must allow something
-    memory = model.memory(states, kinds)
-    return model(memory, mask, written, slots, ports, similarity, allowed), targets
+    return model(states, kinds, matches, mask, written, slots, ports, counts, spent, fits, allowed), targets, slots
 
 
 def train_plans(
@@ -95,32 +114,47 @@ def train_plans(
     vectors: Vectors,
     draw: Callable[[random.Random], PlanningCase],
     *,
-    seconds: float,
+    num_steps: int,
     seed: int,
-    num_cases: int = 24,
+    checkpoint: Checkpoint,
+    num_cases: int = 32,
     progress: Callable[[str], None] = print,
 ) -> None:
-    """Train the decoder for so many seconds, the learning rate falling to zero over them."""
+    """Train the decoder, the learning rate falling to zero over so many batches."""
     chosen = random.Random(seed)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=6e-4, weight_decay=0.02, betas=(0.9, 0.98))
-    began, step = time.monotonic(), 0
+    small = [parameter for name, parameter in model.named_parameters() if name.startswith(_SMALL)]
+    large = [parameter for name, parameter in model.named_parameters() if not name.startswith(_SMALL)]
+    groups = [{"params": large, "weight_decay": 0.02}, {"params": small, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=_RATE, betas=(0.9, 0.98))
     losses: list[float] = []
     rights: list[float] = []
+    drawn: list[list[PlanningCase]] = []
     model.train()
-    while (spent := time.monotonic() - began) < seconds:
-        rate = 6e-4 * min(1.0, (step + 1) / 100) * max(0.02, 1 - spent / seconds)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        examples = [example_of(draw(chosen), vectors, model) for _ in range(num_cases)]
-        loss, right = loss_of(model, examples)
+    for step in range(checkpoint.restored({"model": model}, optimizer, chosen), num_steps):
+        for group, rate in zip(optimizer.param_groups, (_RATE, _SMALL_RATE), strict=True):
+            group["lr"] = rate * min(1.0, (step + 1) / 100) * max(0.02, 1 - step / num_steps)
+        if not drawn:  # batches of like length: padding costs as much as words
+            several = sorted((draw(chosen) for _ in range(_NUM_DRAWN * num_cases)), key=_size)
+            drawn = [several[begin : begin + num_cases] for begin in range(0, len(several), num_cases)]
+            chosen.shuffle(drawn)
+        cases = drawn.pop()
+        vectors.prepare((case.request for case in cases), model.config.max_request_tokens)
+        examples = [example_of(case, vectors, model) for case in cases]
+        with torch.autocast("cpu", torch.bfloat16, enabled=vectors.is_halved):
+            loss, right = loss_of(model, examples)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        losses.append(float(loss.detach()))
+        losses.append(loss.item())
         rights.append(right)
-        step += 1
-        if step % 50 == 0:
-            mean, share = sum(losses[-50:]) / 50, sum(rights[-50:]) / 50
-            progress(f"plans: step {step}, loss {mean:.3f}, right {share:.3f}, {spent:.0f} s")
+        checkpoint.kept(step + 1, num_steps, {"model": model}, optimizer, chosen)
+        if (step + 1) % 100 == 0:
+            mean, share = sum(losses[-100:]) / len(losses[-100:]), sum(rights[-100:]) / len(rights[-100:])
+            progress(f"plans: step {step + 1} of {num_steps}, loss {mean:.3f}, right {share:.3f}")
     model.eval()
+
+
+def _size(case: PlanningCase) -> int:
+    """About how long a case's memory is."""
+    return len(case.request) // 4 + len(case.cards)

@@ -1,100 +1,128 @@
 """The first phase of training: the reader learns that a request lies near the cards that serve it.
 
-Contrastive over the batch (van den Oord et al. 2018, InfoNCE); a Chinese request lies near its English twin. Knows
-no plan beyond which cards it calls.
+Contrastive over the batch (van den Oord et al. 2018, InfoNCE), each of a request's cards against those that do not
+serve it; a Chinese request lies near its English twin. Knows no plan beyond which cards it calls.
 """
 
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from orchestrator.controller.planner.reading import MAX_CARD_TOKENS, Reader, card_text
+from orchestrator.controller.planner.reading import Reader, card_text
 from orchestrator.controller.training.cases import PlanningCase
+from orchestrator.controller.training.checkpoint import Checkpoint
+from orchestrator.types import ExpertCard
 
 TEMPERATURE = 0.05
-REQUEST_TOKENS = 96
+_RATE, _WORD_RATE = 5e-5, 2e-3
+_NUM_CASES, _NUM_TWINS, _NUM_WORDS, _TWINS_EVERY_STEPS = 64, 32, 48, 2
+_MAX_REQUEST_TOKENS, _MAX_CARD_TOKENS, _MAX_TWIN_TOKENS = 64, 40, 48
+_CHUNK = 32  # texts of like length are read together: padding costs as much as words
+_TUNED_SHARE = 0.8
 
 
 def train_retrieval(
     reader: Reader,
     draw: Callable[[random.Random], PlanningCase],
-    pairs: Sequence[tuple[str, str]],
+    twins: Sequence[tuple[str, str]],
+    dictionary: Sequence[tuple[str, str]],
     *,
-    seconds: float,
+    num_steps: int,
     seed: int,
-    num_cases: int = 24,
+    checkpoint: Checkpoint,
     progress: Callable[[str], None] = print,
 ) -> None:
-    """Train the reader's upper layers and characters for so many seconds.
+    """Train the reader's upper layers and added words.
 
     Args:
         reader: trained in place.
         draw: a case with its own cards.
-        pairs: texts that say the same, English and Chinese.
-        seconds: wall time; the learning rate falls to zero over it.
+        twins: texts that say the same, English and Chinese.
+        dictionary: words that mean the same, English and Chinese.
+        num_steps: batches; the learning rate falls to zero over them.
         seed: of the choice of cases.
-        num_cases: requests in a batch.
+        checkpoint: gone on from, and kept.
         progress: called with a line now and then.
     """
     chosen = random.Random(seed)
     base = {name: value.clone() for name, value in reader.upper_layers.state_dict().items()}
-    upper = [p for p in reader.upper_layers.parameters() if p.requires_grad]
-    groups = [{"params": upper, "lr": 4e-5}, {"params": reader.characters.parameters(), "lr": 2e-3}]
+    upper = list(reader.upper_layers.parameters())
+    groups = [{"params": upper, "lr": _RATE}, {"params": reader.added.parameters(), "lr": _WORD_RATE}]
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-    rates = [group["lr"] for group in optimizer.param_groups]
-    began, step, losses = time.monotonic(), 0, []
-    while (spent := time.monotonic() - began) < seconds:
-        share = spent / seconds
-        for group, rate in zip(optimizer.param_groups, rates, strict=True):
-            group["lr"] = rate * min(1.0, (step + 1) / 20) * (1 - share)
-        loss = _loss(reader, [draw(chosen) for _ in range(num_cases)], chosen)
-        if pairs and step % 2 == 0:
-            loss = loss + _pair_loss(reader, chosen.sample(list(pairs), min(len(pairs), num_cases)))
+    modules = {"upper": reader.upper_layers, "added": reader.added}
+    losses: list[float] = []
+    for step in range(checkpoint.restored(modules, optimizer, chosen), num_steps):
+        for group, rate in zip(optimizer.param_groups, (_RATE, _WORD_RATE), strict=True):
+            group["lr"] = rate * min(1.0, (step + 1) / 30) * (1 - step / num_steps)
+        loss = _loss(reader, [draw(chosen) for _ in range(_NUM_CASES)], chosen)
+        for pairs, num in ((twins, _NUM_TWINS), (dictionary, _NUM_WORDS)):
+            if pairs and step % _TWINS_EVERY_STEPS == 0:
+                loss = loss + _twin_loss(reader, [chosen.choice(pairs) for _ in range(num)])
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(upper, 1.0)
         optimizer.step()
-        losses.append(float(loss.detach()))
-        step += 1
-        if step % 25 == 0:
-            progress(f"retrieval: step {step}, loss {sum(losses[-25:]) / 25:.3f}, {spent:.0f} s")
+        losses.append(loss.item())
+        checkpoint.kept(step + 1, num_steps, modules, optimizer, chosen)
+        if (step + 1) % 50 == 0:
+            progress(f"retrieval: step {step + 1} of {num_steps}, loss {sum(losses[-50:]) / len(losses[-50:]):.3f}")
     # Averaging with the base weights keeps what the encoder knew of words that training never showed it.
     tuned = reader.upper_layers.state_dict()
-    reader.upper_layers.load_state_dict({name: 0.65 * tuned[name] + 0.35 * base[name] for name in base})
+    share = _TUNED_SHARE if num_steps else 0.0
+    reader.upper_layers.load_state_dict({name: share * tuned[name] + (1 - share) * base[name] for name in base})
 
 
 def _loss(reader: Reader, cases: Sequence[PlanningCase], chosen: random.Random) -> Tensor:
     cards: dict[str, int] = {}
-    wanted: list[set[int]] = []
-    for case in cases:
-        own = {cards.setdefault(card_text(case.cards[call.card]), len(cards)) for call in case.calls}
-        wanted.append(own)
+    wanted = [
+        sorted({cards.setdefault(_told(case.cards[call.card], chosen), len(cards)) for call in case.calls})
+        for case in cases
+    ]
     for case in cases:  # near misses among the case's own cards
         others = [card for i, card in enumerate(case.cards) if all(call.card != i for call in case.calls)]
-        for card in chosen.sample(others, min(2, len(others))):
+        for card in chosen.sample(others, min(chosen.randint(0, 1), len(others))):
             cards.setdefault(card_text(card), len(cards))
-    requests = _means(reader, [case.request for case in cases], REQUEST_TOKENS)  # (B, D)
-    described = _means(reader, list(cards), MAX_CARD_TOKENS)  # (E, D)
-    log_share = nn.functional.log_softmax(requests @ described.T / TEMPERATURE, dim=-1)  # (B, E)
-    terms = [-log_share[row, list(own)].mean() for row, own in enumerate(wanted) if own]
-    return torch.stack(terms).mean()
+    requests = _means(reader, [case.request for case in cases], _MAX_REQUEST_TOKENS)  # (B, D)
+    described = _means(reader, list(cards), _MAX_CARD_TOKENS)  # (E, D)
+    scores = requests @ described.T / TEMPERATURE  # (B, E)
+    is_wanted = torch.zeros_like(scores, dtype=torch.bool)
+    for row, own in enumerate(wanted):
+        is_wanted[row, own] = True
+    others_log = scores.masked_fill(is_wanted, float("-inf")).logsumexp(1, keepdim=True)  # (B, 1)
+    losses = (torch.logaddexp(scores, others_log) - scores) * is_wanted
+    has_any = is_wanted.any(1)
+    return (losses.sum(1)[has_any] / is_wanted.sum(1)[has_any]).mean()
 
 
-def _pair_loss(reader: Reader, pairs: Sequence[tuple[str, str]]) -> Tensor:
+def _told(card: ExpertCard, chosen: random.Random) -> str:
+    """What a card says of itself, or one of its example requests."""
+    return chosen.choice(card.examples) if card.examples and chosen.random() < 0.4 else card_text(card)
+
+
+def _twin_loss(reader: Reader, twins: Sequence[tuple[str, str]]) -> Tensor:
     with torch.no_grad():
-        english = _means(reader, [pair[0] for pair in pairs], REQUEST_TOKENS)
-    chinese = _means(reader, [pair[1] for pair in pairs], REQUEST_TOKENS)
+        english = _means(reader, [pair[0] for pair in twins], _MAX_TWIN_TOKENS)
+    chinese = _means(reader, [pair[1] for pair in twins], _MAX_TWIN_TOKENS, trains_words=True)
     logits = chinese @ english.T / TEMPERATURE  # (B, B)
     distance = (chinese - english).pow(2).sum(-1).mean()
-    return nn.functional.cross_entropy(logits, torch.arange(len(pairs))) + distance
+    return nn.functional.cross_entropy(logits, torch.arange(len(twins))) + distance
 
 
-def _means(reader: Reader, texts: Sequence[str], max_tokens: int) -> Tensor:
-    tokens = reader.tokens(texts, max_tokens)
-    mask = tokens["attention_mask"]
-    return Reader.mean(reader(tokens["input_ids"], mask), mask)
+def _means(reader: Reader, texts: Sequence[str], max_tokens: int, *, trains_words: bool = False) -> Tensor:
+    """Unit mean vectors of texts, (N, D)."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    found: list[Tensor] = []
+    for begin in range(0, len(order), _CHUNK):
+        tokens = reader.tokens([texts[i] for i in order[begin : begin + _CHUNK]], max_tokens)
+        ids, mask = tokens["input_ids"], tokens["attention_mask"]
+        with torch.autocast("cpu", torch.bfloat16, enabled=reader.is_halved):
+            with torch.set_grad_enabled(trains_words):
+                hidden = reader.lower(ids, mask)
+            states = reader.upper(hidden, mask)
+        found.append(Reader.mean(states.float(), mask))
+    place = {i: position for position, i in enumerate(order)}
+    return torch.cat(found)[[place[i] for i in range(len(texts))]]

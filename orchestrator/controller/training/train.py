@@ -6,121 +6,120 @@ Knows no controller that will use them.
 from __future__ import annotations
 
 import json
-import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from orchestrator.controller.planner.configuration import PlannerConfig
+from orchestrator.controller.planner.memory import candidates, matches_of
 from orchestrator.controller.planner.modeling import PlannerModel
-from orchestrator.controller.planner.reading import MAX_CARD_TOKENS, Reader, card_text, common_characters
+from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, Reader, port_text
 from orchestrator.controller.planner.vectors import Vectors
 from orchestrator.controller.planner.weights import save_planner
-from orchestrator.controller.training.cases import (
-    PlanningCase,
-    own_card_cases,
-    shared_card_cases,
-    with_distractors,
-)
-from orchestrator.controller.training.invented import invented_cases, twin_texts
+from orchestrator.controller.training.calibration_phase import calibrate
+from orchestrator.controller.training.cases import PlanningCase
+from orchestrator.controller.training.checkpoint import Checkpoint
+from orchestrator.controller.training.chinese import dictionary_twins, give_meanings, meanings, vocabulary
 from orchestrator.controller.training.plan_phase import train_plans
-from orchestrator.controller.training.retrieval_phase import REQUEST_TOKENS, train_retrieval
-from orchestrator.controller.training.synthetic import synthetic_cases
-from orchestrator.errors import BadRequest
+from orchestrator.controller.training.retrieval_phase import train_retrieval
+from orchestrator.controller.training.sources import MAX_CARDS, TrainingData
 from orchestrator.types import ExpertCard
 
-SHARED_CARD_SETS = ("ultratool", "toole")
-OWN_CARD_SETS = ("bfcl",)
+CHECKPOINTS = "checkpoints"
 
 
-@dataclass
-class TrainingData:
-    """Cases by set, and for each set with a common list of cards that list."""
+@dataclass(frozen=True)
+class Schedule:
+    """How long to train: batches of both phases, and synthetic requests to draw from."""
 
-    cases: dict[str, list[PlanningCase]] = field(default_factory=dict)
-    cards: dict[str, list[ExpertCard]] = field(default_factory=dict)
-    twins: list[tuple[str, str]] = field(default_factory=list)
-
-    def draw(self, chosen: random.Random) -> PlanningCase:
-        """A case of a random set: half of them synthetic, each among a random choice of cards."""
-        names = [name for name in self.cases if name != "synthetic"]
-        is_synthetic = "synthetic" in self.cases and (not names or chosen.random() < 0.55)
-        name = "synthetic" if is_synthetic else chosen.choice(names)
-        case = chosen.choice(self.cases[name])
-        if name in self.cards:
-            return with_distractors(case, self.cards[name], chosen.randint(3, 24), chosen)
-        return with_distractors(case, (), 0, chosen)
+    retrieval_steps: int
+    plan_steps: int
+    num_synthetic: int
 
 
-def training_data(
-    folder: Path | None, *, num_synthetic: int, seed: int, without: frozenset[str] = frozenset()
-) -> TrainingData:
-    """The sets that lie in a folder, and synthetic requests.
-
-    Args:
-        folder: holds ultratool/, toole/, bfcl/ in the formats of docs/evaluation.md; None is synthetic ones alone.
-        num_synthetic: requests of the grammar.
-        seed: of the grammar.
-        without: sets to leave out, to measure on them.
-    Raises:
-        BadRequest: the folder is there, but holds none of the sets.
-    """
-    data = TrainingData()
-    for name in SHARED_CARD_SETS:
-        if folder is not None and name not in without and (folder / name / "cases.jsonl").is_file():
-            data.cards[name], data.cases[name] = shared_card_cases(folder / name, name)
-    for name in OWN_CARD_SETS:
-        if folder is not None and name not in without and (folder / name / "cases.jsonl").is_file():
-            data.cases[name] = own_card_cases(folder / name / "cases.jsonl", name)
-    if folder is not None and not data.cases and not without:
-        raise BadRequest("data", str(folder), f"a folder with one of {', '.join((*SHARED_CARD_SETS, *OWN_CARD_SETS))}")
-    if num_synthetic:
-        invented = list(synthetic_cases(num_synthetic, seed))
-        data.cases["synthetic"] = list(invented_cases(invented))
-        data.twins = twin_texts(invented)
-    return data
+SCHEDULES = {
+    "full": Schedule(700, 3300, 6000),  # within an hour on two cores
+    "short": Schedule(280, 1200, 2500),  # a quarter of that: for folds and ablations
+    "tiny": Schedule(2, 4, 60),  # seconds, to see that it runs
+}
 
 
 def train_planner(
     data: TrainingData,
     folder: Path,
+    schedule: Schedule,
     *,
-    seconds: float = 3000.0,
-    retrieval_share: float = 0.4,
     seed: int = 0,
-    num_characters: int = 3000,
     progress: Callable[[str], None] = print,
 ) -> Path:
-    """Train reader and planner, write them to a folder.
+    """Train reader and planner, write them to a folder. A run that was killed goes on from its last checkpoint.
 
     Args:
         data: from `training_data`.
-        folder: gets config.json, model.safetensors and reader.safetensors.
-        seconds: for both phases together; reading the cases once comes on top.
-        retrieval_share: of the seconds for the first phase; 0 leaves the encoder as it is.
+        folder: gets config.json, model.safetensors, reader.safetensors and training.json.
+        schedule: how long.
         seed: of weights and choices.
-        num_characters: Chinese characters that the vocabulary grows by.
         progress: called with a line now and then.
     """
     torch.manual_seed(seed)
     began = time.monotonic()
-    reader = Reader(common_characters(num_characters))
-    train_retrieval(reader, data.draw, data.twins, seconds=retrieval_share * seconds, seed=seed, progress=progress)
-    vectors = Vectors(reader)
-    for name, cases in data.cases.items():
-        vectors.prepare((case.request for case in cases), REQUEST_TOKENS)
-        vectors.means([card_text(card) for case in cases for card in case.cards], MAX_CARD_TOKENS)
-        progress(f"read {name}: {len(cases)} cases, {time.monotonic() - began:.0f} s")
+    sizes = {name: len(cases) for name, cases in data.cases.items()}
+    facts: dict[str, Any] = {"schedule": asdict(schedule), "seed": seed, "sets": sizes}
+    known = meanings()
+    words = vocabulary(known, [chinese for _, chinese in data.twins])
+    reader = Reader(words)
+    give_meanings(reader, known)
+    train_retrieval(
+        reader,
+        data.case,
+        data.twins,
+        dictionary_twins(known, words),
+        num_steps=schedule.retrieval_steps,
+        seed=seed,
+        checkpoint=Checkpoint(folder / CHECKPOINTS / "retrieval.pt", facts),
+        progress=progress,
+    )
+    reader.eval()
+    vectors = read(data, reader, progress)
     model = PlannerModel(PlannerConfig())
-    train_plans(model, vectors, data.draw, seconds=(1 - retrieval_share) * seconds, seed=seed, progress=progress)
-    save_planner(folder, reader, model, num_characters=num_characters)
-    facts = {
-        "sets": {name: len(cases) for name, cases in data.cases.items()},
-        "seconds": round(time.monotonic() - began),
-        "seed": seed,
-    }
+
+    common = {name: vectors.cards(cards) for name, cards in data.cards.items()}
+
+    def near(case: PlanningCase, name: str) -> Sequence[ExpertCard]:
+        request = vectors.request(case.request, model.config.max_request_tokens)
+        found = matches_of(request.states.float(), request.mean.float(), common[name])
+        return [data.cards[name][i] for i in candidates(found, MAX_CARDS)]
+
+    train_plans(
+        model,
+        vectors,
+        lambda chosen: data.among(data.case(chosen), near, chosen),
+        num_steps=schedule.plan_steps,
+        seed=seed,
+        checkpoint=Checkpoint(folder / CHECKPOINTS / "plans.pt", facts),
+        progress=progress,
+    )
+    save_planner(folder, reader, model)
+    facts["held_back"] = calibrate(data, folder, seed=seed, progress=progress)
+    facts["seconds"] = round(time.monotonic() - began)
     (folder / "training.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
     return folder
+
+
+def read(data: TrainingData, reader: Reader, progress: Callable[[str], None]) -> Vectors:
+    """Everything that the second phase looks at, read once."""
+    vectors = Vectors(reader)
+    for name, cases in data.cases.items():
+        every = [*cases, *data.held_back.get(name, ())]
+        vectors.prepare((case.request for case in every), PlannerConfig().max_request_tokens)
+        cards = [*(card for case in every for card in case.cards), *data.cards.get(name, ())]
+        vectors.cards(cards)
+        ports = [port for card in cards for port in card.inputs]
+        vectors.means([port_text(port) for port in ports], MAX_PORT_TOKENS)
+        vectors.means([str(option) for port in ports for option in port.enum], MAX_PORT_TOKENS)
+        progress(f"read {name}: {len(every)} cases")
+    return vectors

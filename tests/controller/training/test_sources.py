@@ -1,0 +1,151 @@
+"""What training draws: joined requests with exact spans, plain ports, requests over given cards, cards around them."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+
+from orchestrator.controller.training.cases import Call, Filled, PlanningCase
+from orchestrator.controller.training.composed import composed, is_composable, joined, plain
+from orchestrator.types import ExpertCard, Port
+
+
+def card(name, *inputs, gives="text", task="", examples=()):
+    return ExpertCard(
+        name=name,
+        description=f"does {name}",
+        inputs=inputs,
+        outputs=(Port(name="result", kind=gives),),
+        task=task,
+        examples=examples,
+    )
+
+
+def query():
+    return Port(name="query", kind="text")
+
+
+def single(request, name, filled=None):
+    port = query() if filled is None else Port(name="city", kind="string")
+    return PlanningCase(name, request, (card(name, port),), (Call(0, {port.name: filled or Filled()}),), source="toole")
+
+
+def test_joined_requests_stand_where_they_are_said_to():
+    for seed in range(60):
+        said = ["Find a hotel in Rome.", "What is the weather?", "Book a table"]
+        text, places = joined(said, [False, True, False], random.Random(seed))
+        parts = [text[start:end] for start, end in places]
+        assert [part.lower().rstrip(".") for part in parts] == [
+            "find a hotel in rome",
+            "what is the weather?",
+            "book a table",
+        ]
+
+
+def test_a_composed_case_keeps_its_spans_and_tells_what_each_step_reads():
+    parts = [
+        single("  Weather in Oslo please.", "weather", Filled(spans=((13, 17),))),
+        single("Find a recipe for soup", "recipes"),
+    ]
+    referring = 0
+    for seed in range(60):
+        case = composed(parts, random.Random(seed))
+        start, end = case.calls[0].inputs["city"].spans[0]
+        assert case.request[start:end] == "Oslo"
+        filled = case.calls[1].inputs["query"]
+        if filled.steps:
+            referring += 1
+            assert filled.steps == (0,)
+        else:
+            start, end = filled.spans[0]
+            assert case.request[start:end].lower() == "find a recipe for soup"
+    assert 3 < referring < 30
+
+
+def test_plain_cards_read_the_step_before():
+    case = composed([single("Weather in Oslo", "weather"), single("Find soup recipes", "recipes")], random.Random(1))
+    bare = plain(case)
+    assert [one.inputs for one in bare.cards] == [(Port(name="input", kind="text"),)] * 2
+    assert [call.inputs for call in bare.calls] == [{"input": Filled()}, {"input": Filled(steps=(0,))}]
+
+
+def test_only_single_requests_of_some_length_are_joined():
+    assert is_composable(single("Weather in Oslo", "weather"))
+    assert not is_composable(single("Hi", "weather"))
+    assert not is_composable(PlanningCase("none", "Tell me a joke", (), ()))
+
+
+def test_requests_over_given_cards_are_labelled_by_the_rules():
+    from orchestrator.controller.rules import RuleController
+    from orchestrator.controller.training.embedded import embedded_cases
+    from orchestrator.embedding import encoder
+    from orchestrator.registry.card_index import CardIndex
+
+    audio = Port(name="audio", kind="audio")
+    cards = (
+        card(
+            "listen",
+            audio,
+            task="automatic-speech-recognition",
+            examples=("What is said in this recording?", "录音里说了什么？"),
+        ),
+        card(
+            "shorten",
+            Port(name="text", kind="text"),
+            task="summarization",
+            examples=("Summarize this text", "概括这段文字"),
+        ),
+    )
+    cases = list(embedded_cases(cards, RuleController(CardIndex(encoder)), 30, seed=2))
+    assert len(cases) > 10
+    for case in cases:
+        assert case.calls
+        for one in case.cards:
+            assert not any(example in case.request for example in one.examples)  # nothing is learnt by looking it up
+        names = [case.cards[call.card].name for call in case.calls]
+        if names == ["listen", "shorten"] and case.calls[1].inputs["text"].steps:
+            assert case.calls[1].inputs["text"] == Filled(steps=(0,))
+
+
+def test_data_is_held_back_and_cards_are_put_around(tmp_path):
+    from orchestrator.controller.training.sources import training_data
+
+    folder = tmp_path / "toole"
+    folder.mkdir()
+    rows = [
+        {
+            "name": f"tool{i}",
+            "description": f"tool number {i}",
+            "inputs": [{"name": "query", "kind": "text"}],
+            "outputs": [{"name": "result", "kind": "text"}],
+        }
+        for i in range(40)
+    ]
+    (folder / "cards.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    cases = [
+        {"id": str(i), "request": f"please use tool number {i % 40}", "nodes": [{"expert": f"tool{i % 40}"}]}
+        for i in range(200)
+    ]
+    (folder / "cases.jsonl").write_text("\n".join(map(json.dumps, cases)), encoding="utf-8")
+    data = training_data(tmp_path, num_synthetic=60, seed=1)
+    ids = {name: {case.id for case in data.cases[name]} for name in data.cases}
+    assert len(ids["toole"]) + len(data.held_back["toole"]) == 200
+    assert not ids["toole"] & {case.id for case in data.held_back["toole"]}
+    chosen = random.Random(3)
+    for _ in range(80):
+        case = data.case(chosen)
+        around = data.among(case, lambda case, name: data.cards[name], chosen)
+        assert len(around.cards) >= len(case.cards) or case.source in ("embedded", "declined")
+        called = [around.cards[call.card].name for call in around.calls]
+        assert called == [case.cards[call.card].name for call in case.calls]
+        assert len({one.name for one in around.cards}) == len(around.cards)
+
+
+def test_a_folder_without_any_set_is_refused(tmp_path):
+    from orchestrator.controller.training.sources import training_data
+    from orchestrator.errors import BadRequest
+
+    with pytest.raises(BadRequest, match="ultratool"):
+        training_data(tmp_path, num_synthetic=0, seed=0)
