@@ -5,6 +5,7 @@ Knows no controller that will use them.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -68,9 +69,11 @@ def train_planner(
     torch.manual_seed(seed)
     began = time.monotonic()
     sizes = {name: len(cases) for name, cases in data.cases.items()}
-    facts: dict[str, Any] = {"schedule": asdict(schedule), "seed": seed, "sets": sizes}
     known = meanings()
     words = vocabulary(known, [chinese for _, chinese in data.twins])
+    # A row of the embeddings is a word by its place alone: a checkpoint of another list must not be gone on with.
+    listed = hashlib.sha256("\n".join(words).encode()).hexdigest()
+    facts: dict[str, Any] = {"schedule": asdict(schedule), "seed": seed, "sets": sizes, "words": listed}
     reader = Reader(words)
     give_meanings(reader, known)
     train_retrieval(
