@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
@@ -39,6 +40,7 @@ from orchestrator.types import (
     AnswerReady,
     Budget,
     Event,
+    ExpertCard,
     Plan,
     PlanReady,
     Policy,
@@ -271,3 +273,9 @@ def _composer(settings: ChatModelSettings, extractive: ExtractiveComposer) -> Co
         return ChatModelComposer(init_chat_model(settings.model, **options), extractive)
     except ImportError as error:
         raise MissingExtra(f"the chat model {settings.model}", "openai") from error
+
+
+def embedded_cards() -> tuple[ExpertCard, ...]:
+    """Cards of the experts that come with Baton, which the compact controller is trained on, too."""
+    with tempfile.TemporaryDirectory() as home, Orchestrator({}, home=home) as baton:
+        return tuple(entry.card for entry in baton.registry.entries if entry.origin == "built-in")

@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=ROWS, metavar="ROW", help=", ".join(ROWS))
     parser.add_argument("--limit", type=int, metavar="N", help="score N random cases of each part, to try it")
     parser.add_argument("--train", choices=NAMES, metavar="NAME", help=", ".join(NAMES))
+    parser.add_argument("--shared-reader", action="store_true", help="of --train: with no-ultratool's reader")
     parser.add_argument("--schedule", default="short", help="of --train: full, short or tiny")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the document with all samples here")
     chosen = parser.parse_args(arguments)
@@ -58,7 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error("--limit must be 1 or more")
     try:
         if chosen.train is not None:
-            folder = train(chosen.train, chosen.data, chosen.weights_folder, chosen.schedule, note)
+            shares = chosen.shared_reader
+            folder = train(
+                chosen.train, chosen.data, chosen.weights_folder, chosen.schedule, note, shares_reader=shares
+            )
             print(json.dumps({"benchmark": "controller", "trained": chosen.train, "folder": str(folder)}))
             return
         scores = table(Sets(chosen.data, chosen.limit), chosen.weights_folder, chosen.rows)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.controller.sets import Sets
 from benchmarks.controller.splits import Holdout, holdout
 from orchestrator.errors import BadRequest
-from orchestrator.types import ExpertCard
 
 DEFAULT_FOLDER = Path(__file__).parents[1] / "weights"
 _FACTS = "holdout.json"
@@ -22,7 +21,9 @@ def folder_of(weights: Path, name: str) -> Path:
     return weights / "heldout" / name
 
 
-def train(name: str, data: Path, weights: Path, schedule: str, progress: Callable[[str], None]) -> Path:
+def train(
+    name: str, data: Path, weights: Path, schedule: str, progress: Callable[[str], None], *, shares_reader: bool = False
+) -> Path:
     """Train weights that never see the cases of a split. A run that was killed goes on where it was.
 
     Args:
@@ -31,12 +32,14 @@ def train(name: str, data: Path, weights: Path, schedule: str, progress: Callabl
         weights: gets heldout/NAME.
         schedule: of `baton controller train`.
         progress: called with a line now and then.
+        shares_reader: take the reader of no-ultratool, which saw less still, and train the planner alone.
     Raises:
-        BadRequest: no such split or schedule; the folder holds weights of another split.
+        BadRequest: no such split or schedule; the folder holds weights of another split; no reader to share.
     """
     from orchestrator.controller.training.cases import PlanningCase
     from orchestrator.controller.training.sources import training_data
     from orchestrator.controller.training.train import SCHEDULES, train_planner
+    from orchestrator.orchestrator import embedded_cards
 
     if schedule not in SCHEDULES:
         raise BadRequest("schedule", schedule, f"one of {', '.join(SCHEDULES)}")
@@ -44,6 +47,10 @@ def train(name: str, data: Path, weights: Path, schedule: str, progress: Callabl
     folder = folder_of(weights, name)
     if folder.is_dir() and any(folder.iterdir()) and not is_of(folder, held):
         raise BadRequest("weights-folder", str(folder), "empty, or weights of the same split", "Move it away.")
+
+    least = holdout("no-ultratool", Sets(data).toole_experts())
+    if shares_reader and (held.number != least.number or not is_of(folder_of(weights, least.name), least)):
+        raise BadRequest("shared-reader", name, f"a split of number {least.number}, after no-ultratool was trained")
 
     def is_used(case: PlanningCase) -> bool:
         return held.is_used(case.source, case.id, [case.cards[call.card].name for call in case.calls])
@@ -58,17 +65,11 @@ def train(name: str, data: Path, weights: Path, schedule: str, progress: Callabl
         embedded=embedded_cards(),
     )
     if "toole" in found.cards:  # an expert that is held out is not even a wrong choice
-        found.cards["toole"] = [card for card in found.cards["toole"] if card.name not in held.experts]
+        cards = {**found.cards, "toole": [card for card in found.cards["toole"] if card.name not in held.experts]}
+        found = dataclasses.replace(found, cards=cards)
     declare(folder, held)
-    return train_planner(found, folder, chosen, seed=_SEED, progress=progress)
-
-
-def embedded_cards() -> tuple[ExpertCard, ...]:
-    """Cards of the experts that come with Baton, which the shipped weights are trained on, too."""
-    from orchestrator import Orchestrator
-
-    with tempfile.TemporaryDirectory() as home, Orchestrator({}, home=home) as baton:
-        return tuple(entry.card for entry in baton.registry.entries if entry.origin == "built-in")
+    reader_from = folder_of(weights, least.name) if shares_reader else None
+    return train_planner(found, folder, chosen, seed=_SEED, reader_from=reader_from, progress=progress)
 
 
 def declare(folder: Path, held: Holdout) -> None:

@@ -117,6 +117,20 @@ def plans(bench: Bench, row: str) -> list[Score]:
     return means(row, "node F1", planned, node_f1) + means(row, "link F1", planned, link_f1)
 
 
+def held_back(bench: Bench, row: str) -> list[Score]:
+    """The shipped weights on requests that their training held back; their experts and plans it knows."""
+    scores: list[Score] = []
+    for name, measures in (
+        ("ultratool", {"node F1": node_f1, "link F1": link_f1}),
+        ("toole", {"top-1": is_first_right}),
+        ("bfcl", {"top-1": is_first_right}),
+    ):
+        planned = bench.planned(f"held-back/{name}")
+        for measure, of in measures.items():
+            scores += means(row, f"{measure}, {name}", planned, of)
+    return scores
+
+
 def toole_unseen(bench: Bench, row: str) -> list[Score]:
     """The first planned expert among all cards, over cases and over experts (whose labels overlap)."""
     planned = bench.planned(row)
@@ -245,6 +259,7 @@ QUALITY: Mapping[str, tuple[tuple[str, ...], Callable[[Bench, str], list[Score]]
     "ultratool-left-out": (("ultratool",), plans),
     "ultratool-unseen-plans": (("ultratool",), plans),
     "ultratool-random": (("ultratool",), plans),
+    "held-back": (("held-back",), held_back),
     "toole-unseen": (("toole",), toole_unseen),
     "toole-multi": (("toole-multi",), toole_multi),
     "clinc": (("clinc",), clinc),

@@ -6,6 +6,7 @@ Knows no system and no measure.
 from __future__ import annotations
 
 import functools
+import json
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -95,9 +96,9 @@ class Sets:
         return tuple(card.name for case in cases[:1] for card in case.cards)
 
     def _experiment(self, name: str) -> Experiment:
-        """An experiment of EXPERIMENTS, or "bfcl/GROUP"; no more than `limit` cases a part."""
-        set, _, group = name.partition("/")
-        found = _bfcl(self, group) if set == "bfcl" else EXPERIMENTS[name](self)
+        """An experiment of EXPERIMENTS, "bfcl/GROUP" or "held-back/SET"; no more than `limit` cases a part."""
+        kind, _, own = name.partition("/")
+        found = GROUPED[kind](self, own) if kind in GROUPED else EXPERIMENTS[name](self)
         parts = (
             replace(part, cases=self._drawn(part.cases), training=self._drawn(part.training, _TRAINING_PER_CASE))
             for part in found.parts
@@ -123,6 +124,16 @@ class Sets:
         else:
             cases = [Case(row, tuple(card_of_row(card, path) for card in row["cards"])) for row in rows]
         return tuple(case for case in cases if {card.name for card in case.cards}.issuperset(case.experts))
+
+    @functools.cached_property
+    def held_back(self) -> Mapping[str, frozenset[str]]:
+        """Ids of the cases of each set that the shipped weights never saw: those of the same seed and number."""
+        from orchestrator.controller.compact import WEIGHTS
+        from orchestrator.controller.training.sources import training_data
+
+        facts = json.loads((WEIGHTS / "training.json").read_text("utf-8"))
+        data = training_data(self.folder, num_synthetic=facts["schedule"]["num_synthetic"], seed=facts["seed"])
+        return {name: frozenset(case.id for case in cases) for name, cases in data.held_back.items()}
 
     def cases(self, name: str) -> tuple[Case, ...]:
         """The cases of a file, "toole/cases.jsonl"."""
@@ -181,6 +192,18 @@ def _bfcl(sets: Sets, group: str) -> Experiment:
     return Experiment(f"bfcl/{group}", tuple(parts))
 
 
+def _held_back(sets: Sets, name: str) -> Experiment:
+    """Cases whose experts and plans training saw, in other requests; they calibrate the confidence, too."""
+    every = [case for case in sets.cases(f"{name}/cases.jsonl") if case.experts]
+    is_own = [str(case.row["id"]) in sets.held_back[name] for case in every]
+    own = tuple(case for case, held in zip(every, is_own, strict=True) if held)
+    others = tuple(case for case, held in zip(every, is_own, strict=True) if not held)
+    copied = () if name == "bfcl" else others  # each of its cases has experts of its own
+    return Experiment(
+        f"held-back/{name}", (Part("", SHIPPED, own, copied),), num_experts=2 if name == "ultratool" else 1
+    )
+
+
 def _twins(language: str, sets: Sets) -> Experiment:
     cases = sets.cases(f"twins/cases.{language}.jsonl")
     return Experiment(f"twins-{language}", (Part("", SHIPPED, cases),), num_experts=2)
@@ -196,6 +219,7 @@ EXPERIMENTS: Mapping[str, Callable[[Sets], Experiment]] = {
     "twins-en": functools.partial(_twins, "en"),
     "twins-zh": functools.partial(_twins, "zh"),
 }
+GROUPED: Mapping[str, Callable[[Sets, str], Experiment]] = {"bfcl": _bfcl, "held-back": _held_back}
 _ULTRATOOL, _TOOLE = ("ultratool/cards.jsonl", "ultratool/cases.jsonl"), ("toole/cards.jsonl", "toole/cases.jsonl")
 _FILES: Mapping[str, tuple[str, ...]] = {
     "ultratool": _ULTRATOOL,
@@ -207,6 +231,7 @@ _FILES: Mapping[str, tuple[str, ...]] = {
     "toole-multi": (*_TOOLE, "toole/multi.jsonl"),
     "clinc": ("clinc150/cards.jsonl", "clinc150/cases.jsonl"),
     "bfcl": ("bfcl/cases.jsonl",),
+    "held-back": (*_ULTRATOOL, *_TOOLE, "bfcl/cases.jsonl"),
     "twins-en": ("twins/cards.jsonl", "twins/cases.en.jsonl"),
     "twins-zh": ("twins/cards.jsonl", "twins/cases.zh.jsonl"),
 }

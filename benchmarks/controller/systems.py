@@ -116,6 +116,8 @@ class Similarity:
 
     def plan(self, case: Case) -> PlannedCase:
         started = time.perf_counter()
+        if not case.cards:
+            return planned_case(case, [], 0.0, started)
         scores = self._vectors.of_cards(case.cards) @ self._vectors.of([str(case.row["request"])])[0]  # (E,)
         best = scores.argsort()[::-1][: self._num_experts]
         return planned_case(case, [case.cards[i].name for i in best], float(scores[best[0]]), started)

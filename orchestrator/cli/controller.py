@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,6 @@ import typer
 
 from orchestrator.cli.output import errors_shown, note, print_json
 from orchestrator.errors import BadRequest
-from orchestrator.types import ExpertCard
 
 app = typer.Typer(no_args_is_help=True)
 JsonOption = Annotated[bool, typer.Option("--json", help="Print exactly one JSON document.")]
@@ -30,6 +28,7 @@ def train(
     with errors_shown(as_json):
         from orchestrator.controller.training.sources import training_data
         from orchestrator.controller.training.train import SCHEDULES, train_planner
+        from orchestrator.orchestrator import embedded_cards
 
         if schedule not in SCHEDULES:
             raise BadRequest("schedule", schedule, f"one of {', '.join(SCHEDULES)}")
@@ -39,7 +38,7 @@ def train(
             num_synthetic=chosen.num_synthetic,
             seed=seed,
             without=frozenset(without or ()),
-            embedded=_embedded(),
+            embedded=embedded_cards(),
         )
         train_planner(cases, out, chosen, seed=seed, progress=note)
         _show(out, as_json)
@@ -53,14 +52,6 @@ def show(
     """What a trained planner was made from, and how large it is."""
     with errors_shown(as_json):
         _show(weights, as_json)
-
-
-def _embedded() -> tuple[ExpertCard, ...]:
-    """Cards of the experts that come with Baton."""
-    from orchestrator.orchestrator import Orchestrator
-
-    with tempfile.TemporaryDirectory() as home, Orchestrator(home=home) as baton:
-        return tuple(entry.card for entry in baton.registry.entries if entry.origin == "built-in")
 
 
 def _show(folder: Path, as_json: bool) -> None:

@@ -88,10 +88,6 @@ class Clause:
         return wording().lookup.search(self.instruction) is not None
 
     @property
-    def wants_every(self) -> bool:
-        return wording().every.search(self.instruction) is not None
-
-    @property
     def ordinal(self) -> int | None:
         """Position that it names ("the second photo" is 1, "the last" is -1)."""
         return next((k for k, p in wording().ordinals.items() if p.search(self.instruction)), None)

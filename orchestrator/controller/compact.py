@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.controller.clauses import FileName, file_names_in
 from orchestrator.controller.planner.calibration import Calibration
-from orchestrator.controller.questions import question_for
+from orchestrator.controller.questions import plan_of_nothing, question_for
 from orchestrator.controller.wording import wording
 from orchestrator.language import language_of
 from orchestrator.types import ExpertCard, Plan, Request, Shortlist
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "weights"
 NUM_CANDIDATES = 24  # cards that the decoder chooses from
-# Confidence of the rules from which on their plan stands, where it calls embedded experts alone, and where others too.
-_SURE, _SURE_OF_OTHERS = 0.5, 0.9
+# Confidence from which on the plan of the rules stands, and below that the model's; found on `benchmarks/own_requests`.
+_SURE, _LIKELY = 0.9, 0.5
 _NUM_REQUESTS = 256  # whose vectors are kept: the shortlist and the plan read the same one
 
 
@@ -92,23 +92,22 @@ class CompactController:
 
     def planned(self, request: Request, cards: Sequence[ExpertCard]) -> Plan:
         """The plan for a request over the cards."""
-        questions = wording().questions[language_of(request.text)]
-        if not request.text.strip() and request.artifacts:
-            files = ", ".join(artifact.name or artifact.kind for artifact in request.artifacts)
-            return Plan(status="needs_input", confidence=0.0, question=questions["no_text"].format(files=files))
-        if not cards or not request.text.strip():
-            return Plan(status="abstained", confidence=0.0, question=questions["nothing_fits"])
+        if (of_nothing := plan_of_nothing(request, cards, is_empty=not request.text.strip())) is not None:
+            return of_nothing
         embedded = [card.name for card in cards if self._is_embedded(card)]
         if self._rules is None or not embedded:
             return self._learnt(request, cards)
         known = self._rules.planned(request, cards)
-        is_own = all(step.expert in embedded for step in known.steps)
-        is_sure = known.status == "planned" and known.confidence >= (_SURE if is_own else _SURE_OF_OTHERS)
-        if is_sure or len(embedded) == len(cards):
+        is_sure = known.status == "planned" and known.confidence >= _SURE
+        is_refused = known.status == "abstained" and len(embedded) == len(cards)  # they know what these cannot do
+        if is_sure or is_refused:
             return known
         learnt = self._learnt(request, cards)
-        is_better = learnt.status == "planned" and learnt.confidence >= self.calibration.escalate_below
-        return learnt if is_better or known.status != "planned" or not is_own else known
+        if learnt.status == "planned" and learnt.confidence >= _LIKELY:
+            return learnt
+        is_known = known.status == "planned" and all(step.expert in embedded for step in known.steps)
+        is_neither = "planned" not in (known.status, learnt.status)
+        return known if is_known or is_neither else learnt
 
     def _learnt(self, request: Request, cards: Sequence[ExpertCard]) -> Plan:
         """The language model's own plan."""
@@ -122,7 +121,7 @@ class CompactController:
 
         from orchestrator.controller.planner.decoding import Decoder
         from orchestrator.controller.planner.marks import marks_of
-        from orchestrator.controller.planner.memory import candidates, matches_of, memory_of
+        from orchestrator.controller.planner.memory import candidates, matches_of, memory_of, near_of
         from orchestrator.controller.planner.plans import Transcript
         from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, port_text
         from orchestrator.controller.planner.writing import Scene, options_of, words_in
@@ -133,7 +132,8 @@ class CompactController:
             read = vectors.request(request.text, model.config.max_request_tokens)
             tokens, mean = read.states.float(), read.mean.float()
             every = self._vectors_of(cards)
-            matches = matches_of(tokens, mean, every)  # (E, 3)
+            near = near_of(tokens, mean, every)  # (1 + W, E)
+            matches = matches_of(near, mean, every)  # (E, 4)
             chosen = candidates(matches, NUM_CANDIDATES)
             own = [cards[i] for i in chosen]
             named = _named(request)
@@ -145,27 +145,31 @@ class CompactController:
                 tuple(own), kinds, options_of(own), len(read.offsets), model.config.max_steps, firsts, lasts, marks
             )
             options = vectors.means(scene.options, MAX_PORT_TOKENS)  # (O, D)
-            memory = memory_of(scene, tokens, mean, every.centres[chosen], options, matches[chosen])
+            memory = memory_of(scene, tokens, mean, every.centres[chosen], options, matches[chosen], near[:, chosen])
 
             def port(card: int, position: int) -> Tensor:
                 return vectors.means([port_text(own[card].inputs[position])], MAX_PORT_TOKENS)[0]
 
             written = Decoder(model, scene, memory, port).write()
-        return Transcript(request, scene, named, read.offsets, written, float(matches[:, 0].max()))
+            whole, _, centre, _ = matches.amax(0).tolist()
+            exemplified = float(matches[:, -1].mean())
+        return Transcript(request, scene, named, read.offsets, written, (whole, centre), exemplified)
 
     def scores(self, texts: Sequence[str], cards: Sequence[ExpertCard]) -> NDArray[np.float32]:
         """How well each card fits each text or a part of it, in [-1, 1], shape (len(texts), len(cards))."""
         import numpy
         import torch
 
-        from orchestrator.controller.planner.memory import matches_of
+        from orchestrator.controller.planner.memory import matches_of, near_of
 
         vectors, model = self.weights.vectors, self.weights.model
         found = numpy.zeros((len(texts), len(cards)), dtype=numpy.float32)
         with self._lock, torch.inference_mode():
+            every = self._vectors_of(cards)
             for row, text in enumerate(texts if cards else ()):
                 read = vectors.request(text, model.config.max_request_tokens)
-                matches = matches_of(read.states.float(), read.mean.float(), self._vectors_of(cards))
+                mean = read.mean.float()
+                matches = matches_of(near_of(read.states.float(), mean, every), mean, every)
                 found[row] = matches[:, :2].amax(-1).numpy()
         return found
 

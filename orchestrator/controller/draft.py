@@ -114,11 +114,6 @@ class Draft:
             position += len(readers)
             self.steps[position] = lookup.model_copy(update={"inputs": {**lookup.inputs, port.name: binding}})
 
-    @property
-    def unused(self) -> tuple[int, ...]:
-        """Positions of the attachments that no step reads."""
-        return tuple(i for i in range(len(self.request.artifacts)) if i not in self._used)
-
     # -- finding what feeds an input -----------------------------------------------------------------------------------
 
     def _bound(
@@ -130,7 +125,7 @@ class Draft:
             if not port.required:
                 return None, False
             return self._artifact(port, card, clause, spent)
-        return self._value(port, clause), False
+        return self._value(port, clause, spent), False
 
     def _artifact(
         self, port: Port, card: ExpertCard, clause: Clause, spent: Sequence[Binding]
@@ -220,13 +215,14 @@ class Draft:
     def _unattached(self, kind: Kind) -> FileName | None:
         return next((f for f in self.file_names if is_compatible(f.kind, kind)), None)
 
-    def _value(self, port: Port, clause: Clause) -> Binding | None:
+    def _value(self, port: Port, clause: Clause, spent: Sequence[Binding]) -> Binding | None:
         text = clause.piece.text.lower()
         if port.enum:
             chosen = next((option for option in port.enum if str(option).lower() in text), None)
             return Literally(value=chosen) if chosen is not None else None
-        if port.kind in ("integer", "float") and clause.numbers and (port.required or _is_counted(port, clause)):
-            number = clause.numbers[0]
+        left = clause.numbers[sum(_is_number(binding) for binding in spent) :]  # one number fills one port
+        if port.kind in ("integer", "float") and left and (port.required or _is_counted(port, clause)):
+            number = left[0]
             return Literally(value=int(number) if port.kind == "integer" else number)
         if port.kind == "array" and clause.items:
             return Literally(value=list(clause.items))
@@ -246,6 +242,10 @@ class Draft:
 
     def _reads_an_attachment(self, step: Step) -> bool:
         return any(isinstance(b, (Attachment, Collection)) for b in step.inputs.values())
+
+
+def _is_number(binding: Binding) -> bool:
+    return isinstance(binding, Literally) and type(binding.value) in (int, float)
 
 
 def _is_counted(port: Port, clause: Clause) -> bool:

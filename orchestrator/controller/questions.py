@@ -1,14 +1,15 @@
-"""The one question that is asked where an input is missing. Knows no plan in the making."""
+"""The one question that is asked where an input, or everything, is missing. Knows no plan in the making."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from orchestrator.artifact import ARTIFACT_CLASSES
 from orchestrator.controller.clauses import FileName, file_names_in
 from orchestrator.controller.wording import wording
 from orchestrator.errors import UnknownExpert
+from orchestrator.language import language_of
 from orchestrator.types import ExpertCard, Language, Plan, Port, Request, Span
 
 
@@ -31,6 +32,23 @@ def question_for(missing: Missing, language: Language) -> str:
     if missing.port.kind in kinds:
         return questions["attach"].format(kind=kinds[missing.port.kind])
     return questions["value"].format(what=missing.port.description or missing.port.name.replace("_", " "))
+
+
+def plan_of_nothing(request: Request, cards: Sequence[ExpertCard], *, is_empty: bool) -> Plan | None:
+    """The plan where nothing is said or nobody could do it, whatever plans otherwise; None where there is work.
+
+    Args:
+        request: files without words are asked about.
+        cards: what there is to choose from.
+        is_empty: whether the request says nothing.
+    """
+    questions = wording().questions[language_of(request.text)]
+    if is_empty and request.artifacts:
+        files = ", ".join(artifact.name or artifact.kind for artifact in request.artifacts)
+        return Plan(status="needs_input", confidence=0.0, question=questions["no_text"].format(files=files))
+    if is_empty or not cards:
+        return Plan(status="abstained", confidence=0.0, question=questions["nothing_fits"])
+    return None
 
 
 def named_but_not_attached(plan: Plan, request: Request, card: Callable[[str], ExpertCard]) -> Missing | None:

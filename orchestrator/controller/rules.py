@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from orchestrator.artifact import ARTIFACT_CLASSES, Artifact
 from orchestrator.controller.clauses import Clause, clauses_of, file_names_in
 from orchestrator.controller.draft import Draft
-from orchestrator.controller.questions import question_for
+from orchestrator.controller.questions import plan_of_nothing, question_for
 from orchestrator.controller.wording import wording
 from orchestrator.language import language_of
 from orchestrator.registry.card_index import CardIndex
@@ -36,13 +36,9 @@ class RuleController:
 
     def planned(self, request: Request, cards: Sequence[ExpertCard]) -> Plan:
         """The plan for a request over the cards."""
-        questions = wording().questions[language_of(request.text)]
         clauses = clauses_of(request.text)
-        if not clauses and request.artifacts:
-            files = ", ".join(artifact.name or artifact.kind for artifact in request.artifacts)
-            return Plan(status="needs_input", confidence=0.0, question=questions["no_text"].format(files=files))
-        if not clauses or not cards:
-            return Plan(status="abstained", confidence=0.0, question=questions["nothing_fits"])
+        if (of_nothing := plan_of_nothing(request, cards, is_empty=not clauses)) is not None:
+            return of_nothing
         scores = self._index.scores([clause.instruction for clause in clauses], cards)  # (C, E)
         of_texts = scores  # differs, and is encoded, only where an attachment may have to be read
         if request.artifacts:
@@ -69,7 +65,7 @@ class RuleController:
                 lookups.append(step)
         for step in lookups:
             draft.add_context(step)
-        return _finished(draft, best, questions, cards)
+        return _finished(draft, best, cards)
 
 
 def _ranked(
@@ -172,8 +168,9 @@ def _reader(kind: Kind, cards: Sequence[ExpertCard]) -> ExpertCard | None:
     return None
 
 
-def _finished(draft: Draft, best: float, questions: dict[str, str], cards: Sequence[ExpertCard]) -> Plan:
-    kinds = wording().kinds[language_of(draft.request.text)]
+def _finished(draft: Draft, best: float, cards: Sequence[ExpertCard]) -> Plan:
+    language = language_of(draft.request.text)
+    questions, kinds = wording().questions[language], wording().kinds[language]
     steps, missing = tuple(draft.steps), next(iter(draft.missing), None)
     untaken = _untaken(draft, cards)
     if untaken is not None or not steps:
@@ -185,7 +182,7 @@ def _finished(draft: Draft, best: float, questions: dict[str, str], cards: Seque
     confidence = math.prod(step.confidence for step in steps)
     if missing is None:
         return Plan(status="planned", confidence=confidence, steps=steps)
-    question = question_for(missing, language_of(draft.request.text))
+    question = question_for(missing, language)
     return Plan(status="needs_input", confidence=confidence, question=question, steps=steps)
 
 

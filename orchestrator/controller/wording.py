@@ -37,7 +37,6 @@ class Wording:
         self._telling = re.compile(reference["telling"], re.IGNORECASE)
         self.question = re.compile(reference["question"], re.IGNORECASE)
         self.lookup = re.compile(reference["lookup"], re.IGNORECASE)
-        self.every = re.compile(reference["every"], re.IGNORECASE)
         self.ordinals = {int(k): re.compile(p, re.IGNORECASE) for k, p in reference["ordinals"].items()}
         self.whole_clause_ports = frozenset(content["ports"]["whole_clause"])
         self.numbers: dict[str, int] = content["numbers"]

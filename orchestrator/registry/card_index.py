@@ -5,13 +5,9 @@ A card's score for a text is the higher of two: its description's similarity, an
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import math
-import os
 import threading
 import tomllib
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -21,6 +17,7 @@ from typing import TYPE_CHECKING
 from orchestrator.embedding import Encoder
 from orchestrator.language import content_words, has_chinese, words
 from orchestrator.types import ExpertCard
+from orchestrator.vector_file import VectorFile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,24 +33,16 @@ class CardIndex:
     def __init__(self, load_encoder: Callable[[], Encoder], cache_path: Path | None = None) -> None:
         self._load_encoder = load_encoder
         self._cache_path = cache_path
-        self._vectors: dict[str, NDArray[np.float32]] = {}
-        self._is_dirty = False
         self._lock = threading.Lock()
         self._lexical: dict[str, Counter[str]] = {}
 
     @cached_property
     def _encoder(self) -> Encoder:
-        encoder = self._load_encoder()
-        if self._cache_path is not None and self._cache_path.is_file():
-            import numpy
+        return self._load_encoder()
 
-            try:
-                with numpy.load(self._cache_path) as stored:
-                    if str(stored["model"]) == encoder.name:
-                        self._vectors.update(zip(stored["keys"].tolist(), stored["vectors"], strict=True))
-            except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
-                self._cache_path.unlink(missing_ok=True)  # a broken cache is only a slower start
-        return encoder
+    @cached_property
+    def _file(self) -> VectorFile:
+        return VectorFile(self._cache_path, self._encoder.name)
 
     def scores(self, texts: Sequence[str], cards: Sequence[ExpertCard]) -> NDArray[np.float32]:
         """How well each card fits each text, in [0, 1], shape (len(texts), len(cards))."""
@@ -76,7 +65,7 @@ class CardIndex:
                     if group:
                         by_example[:, column] = near[:, first : first + len(group)].max(axis=1)
                     first += len(group)
-            self._save()
+            self._file.save()
         scores = numpy.maximum(by_description, by_example)
         for row, text in enumerate(texts):
             if has_chinese(text):
@@ -88,31 +77,13 @@ class CardIndex:
     def _encode(self, texts: Sequence[str], *, keep: bool) -> NDArray[np.float32]:
         import numpy
 
-        encoder = self._encoder
-        keys = [hashlib.sha256(text.encode()).hexdigest()[:24] for text in texts]
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._vectors}
-        fresh = dict(zip(missing, encoder.encode(list(missing.values())), strict=True)) if missing else {}
-        if keep and fresh:
-            self._vectors.update(fresh)
-            self._is_dirty = True
-        return numpy.stack([self._vectors[key] if key in self._vectors else fresh[key] for key in keys])
-
-    def _save(self) -> None:
-        if not self._is_dirty or self._cache_path is None:
-            return
-        import numpy
-
-        draft = self._cache_path.with_suffix(f".{os.getpid()}.part.npz")  # several processes may share a home
-        with contextlib.suppress(OSError):  # a full disk costs the next start some time, not this request
-            self._cache_path.parent.mkdir(parents=True, exist_ok=True)
-            numpy.savez(
-                draft,
-                model=numpy.array(self._encoder.name),
-                keys=numpy.array(list(self._vectors)),
-                vectors=numpy.stack(list(self._vectors.values())),
-            )
-            draft.replace(self._cache_path)
-        self._is_dirty = False
+        known = {text: vector for text in texts if (vector := self._file.get(text)) is not None}
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        fresh = dict(zip(missing, self._encoder.encode(missing), strict=True)) if missing else {}
+        if keep:
+            self._file.add(fresh)
+        known.update(fresh)
+        return numpy.stack([known[text] for text in texts])
 
     def _rarity(self, cards: Sequence[ExpertCard]) -> dict[str, float]:
         """How much a Chinese word tells cards apart: the logarithm of how few of them use it in an example."""

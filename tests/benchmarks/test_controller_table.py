@@ -180,3 +180,11 @@ def test_an_estimate_without_cases_has_no_mark() -> None:
         "high": None,
         "num_samples": 0,
     }
+
+
+def test_similarity_plans_nothing_where_there_are_no_cards() -> None:
+    from benchmarks.controller.sets import Case
+    from benchmarks.controller.systems import Similarity, TextVectors
+
+    plan = Similarity(TextVectors(), 1).plan(Case(case("1", "Will it rain?", []), ()))
+    assert (plan.status, plan.nodes, plan.confidence) == ("abstained", (), 0.0)

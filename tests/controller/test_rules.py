@@ -274,3 +274,14 @@ def test_the_same_request_gives_the_same_plan() -> None:
     text = "Transcribe the recording, then summarize it and read the summary aloud"
     assert planned(text, TALK) == planned(text, TALK)
     assert planned(text, TALK, cards=CARDS[::-1]).steps[0].expert == "transcribe"
+
+
+def test_one_number_fills_one_port_and_a_missing_one_is_asked_for():
+    loan = card(
+        "loan_instalment", "", {"amount": "float", "rate": "float", "months": "integer"}, {"instalment": "float"},
+        "Monthly instalment of a loan.", "What is the monthly instalment of a loan?",
+    )  # fmt: skip
+    plan = planned("What is the monthly instalment of a loan of 20000 at 4 percent?", cards=(loan,))
+    assert plan.status == "needs_input"
+    (step,) = plan.steps
+    assert step.inputs == {"amount": Literally(value=20000.0), "rate": Literally(value=4.0)}

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy
 import pytest
 import soundfile
-from PIL import Image as Pillow
-from PIL import ImageDraw
 
+from benchmarks.own_requests.media import weld_photo
 from orchestrator import Orchestrator
 from orchestrator.errors import UnknownExpert
 
@@ -29,21 +28,6 @@ def valve_sound(label: str, seed: int) -> numpy.ndarray:
         "hissing": random.normal(0, 0.4, len(time_s)),
     }[label]
     return (random.uniform(0.3, 0.8) * clean + random.normal(0, 0.01, len(time_s))).astype(numpy.float32)
-
-
-def weld_photo(label: str, seed: int) -> Pillow.Image:
-    """A seam that is whole, or one with a crack across it."""
-    random = numpy.random.default_rng(seed)
-    grey = int(random.integers(120, 200))
-    image = Pillow.new("RGB", (128, 96), (grey, grey, grey + 10))
-    draw = ImageDraw.Draw(image)
-    draw.rectangle((0, 38, 128, 58), fill=(grey - 50, grey - 55, grey - 60))
-    if label == "cracked":
-        for _ in range(3):
-            x = int(random.integers(10, 110))
-            points = [(x + int(random.integers(-8, 9)), y) for y in range(20, 80, 6)]
-            draw.line(points, fill=(10, 10, 10), width=3)
-    return image
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,6 @@ from pydantic import Field
 from orchestrator.errors import BadRequest
 from orchestrator.types import Value
 
-NUM_FEATURES = 7
-
 
 class Calibration(Value):
     """Weights of the regression and the thresholds.
@@ -31,11 +29,11 @@ class Calibration(Value):
         max_wrong: share of wrong plans among those that are run, by which `escalate_below` was chosen.
     """
 
-    weights: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    weights: tuple[float, ...] = (1.0,) + 16 * (0.0,)
     bias: float = 0.0
     decline_above: float = Field(default=0.5, ge=0, le=1)
     escalate_below: float = Field(default=0.5, ge=0, le=1)
-    max_declined: float = 0.02
+    max_declined: float = 0.005
     max_wrong: float = 0.1
 
     def probability(self, features: Sequence[float]) -> float:
@@ -45,7 +43,14 @@ class Calibration(Value):
 
 
 def features_of(
-    log_experts: float, log_links: float, declined: float, num_steps: int, best: float, worst: float
+    log_experts: float,
+    log_links: float,
+    declined: float,
+    num_steps: int,
+    nearest: float,
+    nearest_centre: float,
+    exemplified: float,
+    worst: float,
 ) -> tuple[float, ...]:
     """What the regression reads.
 
@@ -54,19 +59,23 @@ def features_of(
         log_links: of the places that link steps.
         declined: probability of declining at the first place.
         num_steps: of the plan.
-        best: highest similarity of any card with the request.
+        nearest: highest similarity of any card with the request.
+        nearest_centre: the same of description and examples together.
+        exemplified: share of the cards that show examples; then every score means something else.
         worst: lowest probability of any one expert of the plan.
     """
     bounded = min(max(declined, 1e-6), 1 - 1e-6)
-    return (
+    own = (
         max(log_experts, -20.0),
         max(log_links, -20.0),
         math.log(bounded / (1 - bounded)),
         float(num_steps > 1),
         float(num_steps),
-        best,
+        nearest,
+        nearest_centre,
         worst,
     )
+    return (*own, exemplified, *(exemplified * value for value in own))
 
 
 def fitted(
@@ -75,7 +84,7 @@ def fitted(
     declined: Sequence[float],
     is_servable: Sequence[bool],
     *,
-    max_declined: float = 0.02,
+    max_declined: float = 0.005,
     max_wrong: float = 0.1,
 ) -> Calibration:
     """The calibration that fits cases which no training saw.

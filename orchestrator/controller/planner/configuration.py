@@ -19,6 +19,7 @@ class PlannerConfig(PretrainedConfig):
         max_steps: of a plan.
         dropout: in the decoder, while training.
         pointer_dropout: share of the training cases whose cards are chosen by their similarities alone.
+        exemplified_share: how much what was learnt of single cards counts for one that shows example requests.
     """
 
     model_type = "baton-planner"
@@ -31,8 +32,9 @@ class PlannerConfig(PretrainedConfig):
         feed_forward_width: int = 1024,
         max_request_tokens: int = 256,
         max_steps: int = 12,
-        dropout: float = 0.1,
-        pointer_dropout: float = 0.3,
+        dropout: float = 0.15,
+        pointer_dropout: float = 0.5,
+        exemplified_share: float = 0.25,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -44,3 +46,4 @@ class PlannerConfig(PretrainedConfig):
         self.max_steps = max_steps
         self.dropout = dropout
         self.pointer_dropout = pointer_dropout
+        self.exemplified_share = exemplified_share

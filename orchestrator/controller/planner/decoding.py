@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from orchestrator.artifact import ARTIFACT_CLASSES
-from orchestrator.controller.planner.memory import Memory
+from orchestrator.controller.planner.memory import Memory, fits_at
 from orchestrator.controller.planner.modeling import NUM_FITS, PlannerModel
 from orchestrator.controller.planner.symbols import Slot, Special
 from orchestrator.controller.planner.values import LISTS
@@ -19,9 +19,11 @@ from orchestrator.controller.planner.writing import (
     Scene,
     experts_possible,
     files_awaiting,
+    fills_alone,
     fits_of,
     is_silent,
     lasts_allowed,
+    references_to,
     steps_allowed,
     text_awaited,
     values_allowed,
@@ -29,8 +31,9 @@ from orchestrator.controller.planner.writing import (
 from orchestrator.types import Port
 
 MAX_ITEMS = 12  # of a list
+_HALF = math.log(0.5)
 _ATTACHED = 1.0  # of log-odds that an expert gains for an attachment that nothing has read
-_UNSERVED = 1.0  # of log-odds that the end loses while there are more clauses than steps
+_UNSERVED = 2.0  # of log-odds that the end loses while there are more clauses than steps
 _AWAITED = 2.0  # of log-odds that an expert on texts loses while the attachments are not read
 
 
@@ -66,7 +69,6 @@ class Written:
     declined: float = 0.0  # probability of declining at the first place
     log_experts: float = 0.0  # logarithm of the probability of all experts and of the end
     log_links: float = 0.0  # of the inputs that earlier steps could feed
-    log_values: float = 0.0  # of all inputs
 
 
 class Decoder:
@@ -77,7 +79,6 @@ class Decoder:
         scene: what the request offers.
         memory: the same as tensors.
         port: vector (D) of an input port, by positions of card and port.
-        may_decline: whether to write no step where that is most likely; else the best plan is written anyway.
     """
 
     def __init__(
@@ -86,13 +87,11 @@ class Decoder:
         scene: Scene,
         memory: Memory,
         port: Callable[[int, int], Tensor],
-        *,
-        may_decline: bool = False,
     ) -> None:
         self._model = model
         self._scene = scene
         self._port = port
-        self._may_decline = may_decline
+        self._near = memory.near
         self._prefix = model.begin(memory.states[None], memory.kinds[None], memory.matches[None])
         self._before = -1
         self._num_places = 0
@@ -107,12 +106,14 @@ class Decoder:
         scene, layout = self._scene, self._scene.layout
         while True:
             written = [step.card for step in plan.steps]
-            allowed = experts_possible(scene, written)
-            logs = self._logs(Slot.EXPERT, None, allowed, written)
+            fits = fits_of(scene, written)
+            allowed = experts_possible(scene, written, fits)
+            logs = self._log_experts(allowed, written, fits)
             if not plan.steps:
                 plan.declined = math.exp(logs[Special.DECLINE])
-            choices = allowed if plan.steps or self._may_decline else [s for s in allowed if s >= layout.cards]
-            best = max(choices, key=logs.__getitem__)
+            # It ends where that is more likely than going on, with whichever expert; at least one step is written.
+            ends = plan.steps and (logs[Special.END] > _HALF or len(allowed) == 1)
+            best = Special.END if ends else max((s for s in allowed if s >= layout.cards), key=logs.__getitem__)
             plan.log_experts += logs[best]
             self._before = best
             if best < layout.cards:
@@ -124,25 +125,27 @@ class Decoder:
             fillings = self._fill(card, written)
             if any(step.card == card and step.symbols == tuple(f.symbols for f in fillings) for step in plan.steps):
                 return plan  # the same call twice is one, and nothing new comes after it
-            logarithms = [math.log(max(filling.probability, 1e-9)) for filling in fillings]
-            plan.log_values += sum(logarithms)
             if plan.steps:
-                plan.log_links += sum(log for log, filling in zip(logarithms, fillings, strict=True) if filling.links)
+                plan.log_links += sum(math.log(max(one.probability, 1e-9)) for one in fillings if one.links)
             plan.steps.append(WrittenStep(card, cards[card], tuple(ranked[:3]), fillings))
 
     def _fill(self, card: int, before: list[int]) -> tuple[Filling, ...]:
         layout = self._scene.layout
-        fillings = []
+        fillings: list[Filling] = []
+        taken: set[int] = set()
         for position, port in enumerate(self._scene.cards[card].inputs[:MAX_PORTS]):
             symbols: list[int] = []
             probability = 1.0
-            if is_silent(port) and not before and layout.num_tokens:  # it is told everything, as training never says
-                self._logs(Slot.VALUE, (card, position), [layout.tokens])
+            can_link = False
+            is_told = is_silent(port) and not before and not references_to(self._scene, port, before)
+            if is_told and layout.num_tokens:  # everything that is said, as no training set says what
+                self._logits(Slot.VALUE, self._port(card, position), None)
                 self._before = -1
                 fillings.append(Filling((layout.tokens, layout.size - 1), 1.0))
                 continue
             for item in range(MAX_ITEMS):
-                allowed = values_allowed(self._scene, port, before, item)
+                allowed = values_allowed(self._scene, port, before, item, taken)
+                can_link = can_link or any(layout.steps <= symbol < layout.options for symbol in allowed)
                 symbol, share = self._choose(Slot.VALUE, (card, position), allowed)
                 probability *= share
                 if item and symbol == Special.OMIT:
@@ -154,13 +157,12 @@ class Decoder:
                     break
                 last, share = self._choose(Slot.LAST, (card, position), lasts_allowed(self._scene, symbol, port))
                 symbols.append(last)
+                if fills_alone(port):
+                    taken.update(range(symbol, last + 1))
                 probability *= share
                 if port.kind not in LISTS:
                     break
-            can_link = port.kind in ARTIFACT_CLASSES and any(
-                layout.steps <= symbol < layout.options for symbol in values_allowed(self._scene, port, before)
-            )
-            fillings.append(Filling(tuple(symbols), probability, can_link))
+            fillings.append(Filling(tuple(symbols), probability, can_link and port.kind in ARTIFACT_CLASSES))
         return tuple(fillings)
 
     def _link_more(self, port: Port, at: tuple[int, int], before: list[int], symbols: list[int]) -> float:
@@ -194,26 +196,34 @@ class Decoder:
         self._before = symbol
         return symbol, probability
 
-    def _logs(
-        self, slot: Slot, at: tuple[int, int] | None, allowed: Sequence[int], written: Sequence[int] = ()
+    def _log_experts(
+        self, allowed: Sequence[int], written: Sequence[int], fits: Sequence[tuple[bool, bool]]
     ) -> list[float]:
-        """Log probabilities of the next symbol, (M)."""
+        """Log probabilities of the next expert and of the end, (M)."""
         layout = self._scene.layout
-        fits = None
-        if slot == Slot.EXPERT:
-            fits = torch.zeros(layout.size, NUM_FITS)
-            fits[layout.cards : layout.tokens] = torch.tensor(fits_of(self._scene, written))
-        port = self._port(*at) if at is not None else None
-        logits = self._model.next(
-            self._prefix, self._num_places, self._before, slot, port, self._num_steps, self._spent, fits
-        ).float()
+        of_entries = torch.zeros(layout.size, NUM_FITS)
+        of_entries[layout.cards : layout.tokens] = fits_at(self._scene, self._near, written, fits)
+        logits = self._logits(Slot.EXPERT, None, of_entries)
+        logits[text_awaited(self._scene, written)] -= _AWAITED
+        logits[files_awaiting(self._scene, self._used)] += _ATTACHED
+        if self._num_steps < len(self._scene.marks.clauses):
+            logits[Special.END] -= _UNSERVED
+        return _normalised(logits, allowed)
+
+    def _logs(self, slot: Slot, at: tuple[int, int], allowed: Sequence[int]) -> list[float]:
+        """Log probabilities of what fills a port, (M)."""
+        return _normalised(self._logits(slot, self._port(*at), None), allowed)
+
+    def _logits(self, slot: Slot, port: Tensor | None, fits: Tensor | None) -> Tensor:
         self._num_places += 1
-        if slot == Slot.EXPERT:
-            logits[text_awaited(self._scene, written)] -= _AWAITED
-            logits[files_awaiting(self._scene, self._used)] += _ATTACHED
-            if self._num_steps < len(self._scene.marks.clauses):
-                logits[Special.END] -= _UNSERVED
-        legal = torch.full_like(logits, float("-inf"))
-        legal[list(allowed)] = logits[list(allowed)]
-        logs: list[float] = legal.log_softmax(-1).tolist()
-        return logs
+        place = self._num_places - 1
+        return self._model.next(
+            self._prefix, place, self._before, slot, port, self._num_steps, self._spent, fits
+        ).float()
+
+
+def _normalised(logits: Tensor, allowed: Sequence[int]) -> list[float]:
+    legal = torch.full_like(logits, float("-inf"))
+    legal[list(allowed)] = logits[list(allowed)]
+    logs: list[float] = legal.log_softmax(-1).tolist()
+    return logs

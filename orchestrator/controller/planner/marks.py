@@ -6,14 +6,35 @@ wants a question takes a whole clause.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from orchestrator.controller.clauses import clauses_of
+from orchestrator.controller.clauses import clauses_of, file_names_in
+from orchestrator.controller.planner.names import stems
 from orchestrator.controller.planner.numbers import number_of
+from orchestrator.types import Port
 
 Ranges = tuple[tuple[int, int], ...]
 _ARTICLES = ("a", "an", "A", "An")
+_BEHIND = re.compile(r"[$€£¥]?[-+]?\d[\d.,]*\s?(?:(?P<share>%|％|per ?cent\b)|(?P<word>[A-Za-z]+))", re.IGNORECASE)
+_GOES_ON = re.compile(r"\d(?:\.\d|,\d{3}(?!\d)|[十百千万亿])")
+_SPEAKS_OF_SHARES = re.compile(
+    r"per ?cent|\bpct\b|\b(?:rate|ratio|share|interest|discount|tax|tip)\b|率|百分|折扣", re.IGNORECASE
+)
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DATE = re.compile(
+    rf"\b\d{{4}}-\d{{1,2}}-\d{{1,2}}\b|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}\b"
+    rf"|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}(?:,? \d{{4}})?\b"
+    rf"|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?\b"
+    r"|(?:\d{4}年)?\d{1,2}月\d{1,2}[日号]?",
+    re.IGNORECASE,
+)
+_TOLD_BY_TODAY = re.compile(
+    r"\b(?:today|tomorrow|yesterday|tonight|next|last|this|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
+    r"|今天|明天|后天|昨天|今晚|[上下本这]个?(?:周|星期|月|年)|周[一二三四五六日天]",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -25,12 +46,40 @@ class Marks:
         quotes: what stands in quotes.
         clauses: single instructions and questions.
         items: of a list such as "billing, delivery or praise".
+        dates: that are written out, where none is told by the day it is today.
+        shares: tokens that begin a number of percent.
+        counted: tokens that begin a number, and the word behind each: "24 months".
     """
 
     numbers: frozenset[int] | None = None
     quotes: Ranges = ()
     clauses: Ranges = ()
     items: Ranges = ()
+    dates: Ranges = ()
+    shares: frozenset[int] = frozenset()
+    counted: tuple[tuple[int, str], ...] = ()
+
+    def numbers_for(self, port: Port, others: Iterable[Port] = ()) -> frozenset[int] | None:
+        """The tokens with which a number for the port may begin; None where nobody looked.
+
+        A number before a word of another port's name is that port's; one of percent goes to what speaks of shares and,
+        where there are others, to nothing else.
+
+        Args:
+            port: to be filled.
+            others: of the same call.
+        """
+        if self.numbers is None:
+            return None
+        of_others = frozenset[int]().union(*(self._counted_by(other) for other in others if other.name != port.name))
+        of_others -= self._counted_by(port)
+        if _SPEAKS_OF_SHARES.search(f"{port.name.replace('_', ' ')} {port.description}"):
+            return self.shares or self.numbers - of_others
+        return self.numbers - of_others - self.shares or self.numbers
+
+    def _counted_by(self, port: Port) -> frozenset[int]:
+        own = stems(port.name)
+        return frozenset(token for token, word in self.counted if stems(word)[0] in own)
 
 
 def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int]) -> Marks:
@@ -42,7 +91,9 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
         firsts: tokens that begin a word.
     """
     clauses = clauses_of(text)
-    quotes = [(quote.start, quote.end) for clause in clauses for quote in clause.quotes]
+    files = {file.piece.text for file in file_names_in(text)}  # a file's name in quotes is no text
+    said = (quote for clause in clauses for quote in clause.quotes)
+    quotes = [(quote.start, quote.end) for quote in said if quote.text not in files]
     items: list[tuple[int, int]] = []
     for clause in clauses:
         begin = clause.piece.start
@@ -53,13 +104,26 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
                 items.append((found, begin))
     borders = [offsets[token][0] for token in firsts] + [len(text)]
     words = zip(firsts, borders, borders[1:], strict=False)
-    numbers = {token for token, start, end in words if _holds_number(text[start:end])}
+    numbers = {
+        token: start for token, start, end in words if _holds_number(text[start:end]) and not _goes_on(text, start)
+    }
+    behind = {token: match for token, start in numbers.items() if (match := _BEHIND.match(text, start)) is not None}
+    dates = () if _TOLD_BY_TODAY.search(text) else (one.span() for one in _DATE.finditer(text))
     return Marks(
         frozenset(numbers),
         _ranges(quotes, offsets),
         _ranges(((clause.piece.start, clause.piece.end) for clause in clauses), offsets),
         _ranges(items, offsets),
+        _ranges(dates, offsets),
+        frozenset(token for token, match in behind.items() if match["share"]),
+        tuple((token, match["word"]) for token, match in behind.items() if match["word"]),
     )
+
+
+def _goes_on(text: str, at: int) -> bool:
+    """Whether what stands there is a part of a number that began before it: the 000 of 12,000."""
+    begin = at - 2 if text[at - 1 : at] in (".", ",") else at - 1
+    return begin >= 0 and (found := _GOES_ON.match(text, begin)) is not None and found.end() > at
 
 
 def _holds_number(word: str) -> bool:

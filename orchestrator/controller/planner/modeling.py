@@ -16,13 +16,12 @@ from transformers import PreTrainedModel
 
 from orchestrator.controller.planner.configuration import PlannerConfig
 from orchestrator.controller.planner.layers import DecoderLayer, LayerPrefix
-from orchestrator.controller.planner.symbols import NUM_SPECIAL, Slot
+from orchestrator.controller.planner.symbols import NUM_SPECIAL, Entry, Slot, Special
 
-NUM_KINDS = 6  # special, attachment, step, option, card, token
-STEP, OPTION, CARD, TOKEN = 2, 3, 4, 5
 NUM_ARTIFACT_KINDS = 8
-NUM_MATCHES = 3  # similarities of a card or an option with the request; see memory.py
-NUM_FITS = 2  # of a card at a place: lacks an input that nothing gives, reads what an earlier step gave
+NUM_SIMILARITIES = 3  # of a card or an option with the request; see memory.py
+NUM_MATCHES = NUM_SIMILARITIES + 1  # and whether it shows example requests
+NUM_FITS = 4  # of a card at a place: lacks an input, reads an earlier step, was called, is novel; see memory.py
 MAX_REACH = 64  # tokens of a span
 MAX_PLACES = 512
 
@@ -34,9 +33,10 @@ class Prefix:
     memory: Tensor  # (1, M, D)
     states: Tensor  # (1, M, D)
     kinds: Tensor  # (1, M)
-    matches: Tensor  # (1, M, 3)
+    matches: Tensor  # (1, M, 4)
     pointer_keys: Tensor  # (1, D, M)
     clause_keys: Tensor  # (1, D, M)
+    cards: Tensor  # (1, C)
     layers: tuple[LayerPrefix, ...]
 
 
@@ -50,7 +50,7 @@ class PlannerModel(PreTrainedModel):
         super().__init__(config)
         width = config.encoder_width
         self.special = nn.Embedding(NUM_SPECIAL, width)
-        self.kind = nn.Embedding(NUM_KINDS, width)
+        self.kind = nn.Embedding(len(Entry), width)
         self.attachment = nn.Embedding(NUM_ARTIFACT_KINDS, width)
         self.step = nn.Embedding(config.max_steps, width)
         self.slot = nn.Embedding(len(Slot), width)
@@ -74,8 +74,12 @@ class PlannerModel(PreTrainedModel):
         self.clause_query = nn.Linear(width, width)
         self.clause_key = nn.Linear(width, width)
         self.sharpness = nn.Parameter(torch.tensor([6.0, 3.0, 3.0, 6.0]))
-        self.match = nn.Sequential(nn.Linear(NUM_MATCHES + NUM_FITS + 2, 32), nn.GELU(), nn.Linear(32, 1))
-        self.stop = nn.Sequential(nn.Linear(2 * NUM_MATCHES + 2, 32), nn.GELU(), nn.Linear(32, 2))
+        # Examples say better what a card is for than what the decoder learnt about such cards.
+        self.exemplified_sharpness = nn.Parameter(torch.tensor([2.0, 0.0, 6.0, 0.0]))
+        self.fit_weight = nn.Parameter(torch.tensor([0.0, 0.0, -4.0, 3.0]))
+        num_near = NUM_SIMILARITIES + 1  # and with the part of the request that is attended to
+        self.match = nn.Sequential(nn.Linear(2 * num_near + NUM_FITS + 1, 32), nn.GELU(), nn.Linear(32, 1))
+        self.stop = nn.Sequential(nn.Linear(2 * NUM_MATCHES + 3, 32), nn.GELU(), nn.Linear(32, 2))
         self.option_sharpness = nn.Parameter(torch.tensor([1.0, 1.0, 1.0]))
         self.reach = nn.Embedding(MAX_REACH, 1)
         self.recency = nn.Embedding(config.max_steps + 1, 1)
@@ -93,13 +97,15 @@ class PlannerModel(PreTrainedModel):
 
         Args:
             states: raw vectors, (B, M, D): encoder states of tokens, card vectors, option vectors, zeros elsewhere.
-            kinds: what each entry is, (B, M): 0 special, 1 attachment, 2 step, 3 option, 4 card, 5 token; entries of
-                kind 0 to 2 carry their own number in `states[..., 0]`.
-            matches: similarities of each card with the request, (B, M, 3); zeros where the entry is no card.
+            kinds: what each entry is, (B, M), values of `Entry`; special ones, attachments and steps carry their own
+                number in `states[..., 0]`.
+            matches: similarities of each card with the request, and whether it shows examples, (B, M, 4); zeros where
+                the entry is no card.
         """
         number = states[..., 0].long().clamp(min=0)
-        vectors = torch.where((kinds == TOKEN).unsqueeze(-1), self.token_in(states), self.card_in(states))
-        for kind, table in ((0, self.special), (1, self.attachment), (2, self.step)):
+        vectors = torch.where((kinds == Entry.TOKEN).unsqueeze(-1), self.token_in(states), self.card_in(states))
+        tables = {Entry.SPECIAL: self.special, Entry.ATTACHMENT: self.attachment, Entry.STEP: self.step}
+        for kind, table in tables.items():
             chosen = table(number.clamp(max=table.num_embeddings - 1))
             vectors = torch.where((kinds == kind).unsqueeze(-1), chosen.to(vectors.dtype), vectors)
         return self.memory_norm(vectors + self.kind(kinds) + self.match_in(matches))
@@ -129,7 +135,7 @@ class PlannerModel(PreTrainedModel):
             ports: encoder vector of the port that a VALUE or LAST position fills, (B, P, D); zeros elsewhere.
             counts: how many steps stand before each position, (B, P).
             spent: tokens that stand in a span written before, (B, P, M).
-            fits: whether a card lacks an input there and whether it reads an earlier step, (B, P, M, 2).
+            fits: how each card fits there, (B, P, M, 4), from `fits_at`.
             allowed: symbols that the grammar allows, (B, P, M).
         Returns:
             (B, P, M), -inf where the grammar forbids.
@@ -144,13 +150,29 @@ class PlannerModel(PreTrainedModel):
         queries = torch.stack([query(hidden) for query in self.query], dim=2)  # (B, P, S, D)
         query = queries.gather(2, slots[:, :, None, None].expand(-1, -1, 1, hidden.shape[-1])).squeeze(2)
         pointed = query @ self.key(memory).transpose(1, 2) / math.sqrt(query.shape[-1])  # (B, P, M)
-        is_expert = (slots == Slot.EXPERT).unsqueeze(-1)  # (B, P, 1)
+        pointed = pointed * self._pointed_shares(matches)
         if self.training and self.config.pointer_dropout:
             kept = torch.rand(len(pointed), 1, 1, device=pointed.device) >= self.config.pointer_dropout
-            pointed = pointed * (kept | ~is_expert)
-        found = self._found(hidden, self.clause_key(states).transpose(1, 2), states, kinds, matches, fits)
-        logits = pointed + found * is_expert + self._preferred(kinds, matches, written, slots, counts, spent)
+            pointed = pointed * (kept | (slots != Slot.EXPERT).unsqueeze(-1))
+        found = self._found_everywhere(hidden, states, kinds, matches, slots, fits)
+        logits = pointed + found + self._preferred(kinds, matches, written, slots, counts, spent)
         return logits.float().masked_fill(~(allowed & memory_mask.unsqueeze(1)), float("-inf"))
+
+    def _found_everywhere(
+        self, hidden: Tensor, states: Tensor, kinds: Tensor, matches: Tensor, slots: Tensor, fits: Tensor
+    ) -> Tensor:
+        """`_found` of the places that choose an expert, zeros elsewhere, (B, P, M)."""
+        rows = torch.arange(len(slots), device=slots.device)[:, None]
+        places, cards = _first_of(slots == Slot.EXPERT), _first_of(kinds == Entry.CARD)  # (B, E), (B, C)
+        here = (rows[:, :, None], places[:, :, None], cards[:, None, :])
+        keys = self.clause_key(states).transpose(1, 2)
+        ends, of_cards = self._found(hidden[rows, places], keys, states, kinds, matches, cards, fits[here])
+        is_expert = (slots[rows, places] == Slot.EXPERT).unsqueeze(-1)  # rows of fewer places are filled up
+        found = torch.zeros(*slots.shape, kinds.shape[1], device=slots.device)
+        ends = (ends * is_expert).float()
+        found[here] = (of_cards * is_expert).float()
+        found[rows, places, Special.END], found[rows, places, Special.DECLINE] = ends.unbind(-1)
+        return found
 
     def frozen(self) -> PlannerModel:
         """The same model, what reads a memory in half precision where the processor computes in it; only to plan."""
@@ -165,7 +187,8 @@ class PlannerModel(PreTrainedModel):
         """An empty plan over one memory; shapes as in `memory`, B = 1."""
         with torch.autocast("cpu", torch.bfloat16, enabled=self.key.weight.dtype == torch.bfloat16):
             memory = self.memory(states, kinds, matches)
-            pointer_keys, clause_keys = self.key(memory), self.clause_key(states)
+            pointer_keys = self.key(memory) * self._pointed_shares(matches).transpose(1, 2)
+            clause_keys = self.clause_key(states)
             layers = tuple(layer.begin(memory) for layer in self.layers)
         return Prefix(
             memory.float(),
@@ -174,6 +197,7 @@ class PlannerModel(PreTrainedModel):
             matches,
             pointer_keys.float().transpose(1, 2),
             clause_keys.float().transpose(1, 2),
+            _first_of(kinds == Entry.CARD),
             layers,
         )
 
@@ -198,7 +222,7 @@ class PlannerModel(PreTrainedModel):
             port: encoder vector of the port to be filled, (D).
             count: steps so far.
             spent: tokens that stand in a span written before, (M).
-            fits: of a place that chooses an expert, (M, 2).
+            fits: of a place that chooses an expert, (M, 4).
         """
         written, slots, counts = torch.tensor([[before]]), torch.tensor([[int(slot)]]), torch.tensor([[count]])
         ports = torch.zeros_like(prefix.memory[:, :1]) if port is None else port[None, None]
@@ -209,12 +233,16 @@ class PlannerModel(PreTrainedModel):
         hidden = self.norm(hidden)
         logits = self.query[int(slot)](hidden) @ prefix.pointer_keys / math.sqrt(hidden.shape[-1])
         if slot == Slot.EXPERT and fits is not None:
-            of_place = fits[None, None]
-            logits = logits + self._found(
-                hidden, prefix.clause_keys, prefix.states, prefix.kinds, prefix.matches, of_place
-            )
+            known = prefix.clause_keys, prefix.states, prefix.kinds, prefix.matches, prefix.cards
+            ends, of_cards = self._found(hidden, *known, fits[prefix.cards[0]][None, None])
+            logits[..., prefix.cards[0]] += of_cards
+            logits[..., [Special.END, Special.DECLINE]] += ends
         preferred = self._preferred(prefix.kinds, prefix.matches, written, slots, counts, spent[None, None])
         return (logits + preferred)[0, 0]
+
+    def _pointed_shares(self, matches: Tensor) -> Tensor:
+        """How much what was learnt of single entries counts, (B, 1, M)."""
+        return (1 - matches[..., NUM_SIMILARITIES] * (1 - self.config.exemplified_share)).unsqueeze(1)
 
     def _inputs(
         self, memory: Tensor, written: Tensor, slots: Tensor, ports: Tensor, places: Tensor, counts: Tensor
@@ -226,30 +254,54 @@ class PlannerModel(PreTrainedModel):
         return self.input_norm(before + told)
 
     def _found(
-        self, hidden: Tensor, clause_keys: Tensor, states: Tensor, kinds: Tensor, matches: Tensor, fits: Tensor
-    ) -> Tensor:
-        """How well each card matches what is left to do, and whether nothing does: (B, P, M).
+        self,
+        hidden: Tensor,
+        clause_keys: Tensor,
+        states: Tensor,
+        kinds: Tensor,
+        matches: Tensor,
+        cards: Tensor,
+        fits: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """Whether nothing matches what is left to do, and how well each card does.
 
         The decoder attends to the part of the request that comes next, and that part is compared with the cards in the
         encoder's own space.
+
+        Args:
+            hidden: of E places that choose an expert, (B, E, D).
+            clause_keys: (B, D, M).
+            states, kinds, matches: as in `memory`.
+            cards: where C cards stand in the memory, and entries that are none, (B, C).
+            fits: of each card at each place, (B, E, C, 4).
+        Returns:
+            Logits of the end and of declining, (B, E, 2), and of the cards, (B, E, C), zero where an entry is none.
         """
-        is_token, is_card = (kinds == TOKEN).unsqueeze(1), (kinds == CARD).unsqueeze(1)  # (B, 1, M)
-        scores = self.clause_query(hidden) @ clause_keys / math.sqrt(states.shape[-1])  # (B, P, M)
+        row = torch.arange(len(cards), device=cards.device)[:, None]
+        is_token = (kinds == Entry.TOKEN).unsqueeze(1)  # (B, 1, M)
+        is_card = (kinds[row, cards] == Entry.CARD).unsqueeze(1)  # (B, 1, C)
+        scores = self.clause_query(hidden) @ clause_keys / math.sqrt(states.shape[-1])  # (B, E, M)
         share = scores.masked_fill(~is_token, -1e4).softmax(-1)
-        clause = nn.functional.normalize(share @ states, dim=-1)  # (B, P, M) @ (B, M, D) -> (B, P, D)
-        of_clause = clause @ states.transpose(1, 2)  # (B, P, M)
-        best = of_clause.masked_fill(~is_card, -1).amax(-1, keepdim=True)  # (B, P, 1)
-        of_request = matches.unsqueeze(1).expand(-1, hidden.shape[1], -1, -1)  # (B, P, M, 3)
-        near = torch.cat([of_request, of_clause.unsqueeze(-1)], dim=-1)  # (B, P, M, 4)
-        features = torch.cat([near, fits, (of_clause - best).unsqueeze(-1)], dim=-1)  # (B, P, M, 7)
-        linear = (near * self.sharpness).sum(-1)
-        cards = linear + self.match(features).squeeze(-1)
-        tops = matches.masked_fill(kinds.unsqueeze(-1) != CARD, -1).amax(1)  # (B, 3)
-        means = (matches * (kinds == CARD).unsqueeze(-1)).sum(1) / is_card.sum(-1).clamp(min=1)
-        told = torch.cat([tops, means], dim=-1).unsqueeze(1).expand(-1, hidden.shape[1], -1)
-        ends = self.stop(torch.cat([told, best, fits[..., 1].amax(-1, keepdim=True)], dim=-1))  # (B, P, 2)
+        clause = nn.functional.normalize(share @ states, dim=-1)  # (B, E, M) @ (B, M, D) -> (B, E, D)
+        of_clause = clause @ states[row, cards].transpose(1, 2)  # (B, E, C)
+        shown = matches[row, cards]  # (B, C, 4)
+        told = shown.unsqueeze(1).expand(-1, hidden.shape[1], -1, -1)  # (B, E, C, 4)
+        of_request, is_exemplified = told.split([NUM_SIMILARITIES, 1], dim=-1)
+        near = torch.cat([of_request, of_clause.unsqueeze(-1)], dim=-1)  # (B, E, C, 4)
+        best = near.masked_fill(~is_card.unsqueeze(-1), -1).amax(2, keepdim=True)  # (B, E, 1, 4)
+        features = torch.cat([near, near - best, fits, is_exemplified], dim=-1)  # (B, E, C, 13)
+        linear = (near * (self.sharpness + is_exemplified * self.exemplified_sharpness)).sum(-1)
+        linear = linear + (fits * self.fit_weight).sum(-1)
         # Measured from the best card, or stopping would depend on how large the similarities happen to be.
-        return torch.cat([ends, (cards - linear.masked_fill(~is_card, -1e4).amax(-1, keepdim=True))[..., 2:]], dim=-1)
+        of_cards = linear + self.match(features).squeeze(-1)
+        of_cards = of_cards - linear.masked_fill(~is_card, -1e4).amax(-1, keepdim=True)
+        own = is_card.squeeze(1).unsqueeze(-1)  # (B, C, 1)
+        tops = shown.masked_fill(~own, -1).amax(1)  # (B, 4)
+        means = (shown * own).sum(1) / own.sum(1).clamp(min=1)
+        levels = torch.cat([tops, means], dim=-1).unsqueeze(1).expand(-1, hidden.shape[1], -1)
+        left = (fits[..., 1:2] * is_card.unsqueeze(-1)).amax(2), fits[..., 3].masked_fill(~is_card, -1).amax(-1, True)
+        ends = self.stop(torch.cat([levels, best[..., 0, -1:], *left], dim=-1))
+        return ends, of_cards * is_card
 
     def _preferred(
         self, kinds: Tensor, matches: Tensor, written: Tensor, slots: Tensor, counts: Tensor, spent: Tensor
@@ -261,10 +313,15 @@ class PlannerModel(PreTrainedModel):
         here = torch.arange(kinds.shape[1], device=written.device)
         distance = (here - written.unsqueeze(-1)).clamp(0, MAX_REACH - 1)  # (B, P, M)
         reached = self.reach(distance).squeeze(-1) * (slots == Slot.LAST).unsqueeze(-1)
-        is_step = kinds == STEP  # (B, M)
+        is_step = kinds == Entry.STEP  # (B, M)
         number = (is_step.cumsum(1) - 1).clamp(min=0).unsqueeze(1)  # (B, 1, M)
         ago = (counts.unsqueeze(-1) - 1 - number).clamp(0, self.config.max_steps)
         of_values = self.recency(ago).squeeze(-1) * is_step.unsqueeze(1)
         of_values = of_values + self.spent * spent
-        named = (matches * self.option_sharpness).sum(-1) * (kinds == OPTION)  # (B, M)
+        named = (matches[..., :NUM_SIMILARITIES] * self.option_sharpness).sum(-1) * (kinds == Entry.OPTION)  # (B, M)
         return reached + (of_values + named.unsqueeze(1)) * (slots == Slot.VALUE).unsqueeze(-1)
+
+
+def _first_of(is_one: Tensor) -> Tensor:
+    """Where the true entries of each row stand, (B, K), K those of the row with most; others fill up the rest."""
+    return (~is_one).to(torch.uint8).argsort(dim=1, stable=True)[:, : max(1, int(is_one.sum(1).max()))]

@@ -38,7 +38,8 @@ class Transcript:
         named: files that the text names and nobody attached.
         offsets: of the request's tokens, in code points.
         written: the plan.
-        nearest: highest similarity of any card with the request.
+        nearest: highest similarity of any card with the request, by its description or examples and by its centre.
+        exemplified: share of the cards that show examples.
     """
 
     request: Request
@@ -46,7 +47,8 @@ class Transcript:
     named: tuple[FileName, ...]
     offsets: tuple[tuple[int, int], ...]
     written: Written
-    nearest: float
+    nearest: tuple[float, float]
+    exemplified: float
 
     @property
     def features(self) -> tuple[float, ...]:
@@ -54,7 +56,13 @@ class Transcript:
         written = self.written
         worst = min((step.probability for step in written.steps), default=0.0)
         return features_of(
-            written.log_experts, written.log_links, written.declined, len(written.steps), self.nearest, worst
+            written.log_experts,
+            written.log_links,
+            written.declined,
+            len(written.steps),
+            *self.nearest,
+            self.exemplified,
+            worst,
         )
 
     def steps(self) -> tuple[tuple[Step, ...], tuple[Missing, ...]]:

@@ -5,6 +5,7 @@ Knows no plan. The lower layers and the English vocabulary stay as they were.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -64,6 +65,14 @@ class Reader(nn.Module):
     @property
     def upper_layers(self) -> Any:
         return self.encoder.encoder.layer[NUM_FROZEN_LAYERS:]
+
+    @property
+    def digest(self) -> str:
+        """What tells this reader's weights and words apart from others."""
+        found = hashlib.sha256("\n".join(self.words).encode())
+        for value in self.trained_state().values():
+            found.update(value.cpu().numpy().tobytes())
+        return found.hexdigest()
 
     def trained_state(self) -> dict[str, Tensor]:
         """What training changed: the upper layers, and the words with a byte for each number."""

@@ -32,6 +32,17 @@ class Special(enum.IntEnum):
 NUM_SPECIAL = len(Special)
 
 
+class Entry(enum.IntEnum):
+    """What an entry of a memory is, in the order in which they stand."""
+
+    SPECIAL = 0
+    ATTACHMENT = 1
+    STEP = 2
+    OPTION = 3
+    CARD = 4
+    TOKEN = 5
+
+
 class Slot(enum.IntEnum):
     """What the planner is about to write."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,8 +12,8 @@ from torch import Tensor
 
 from orchestrator.controller.planner.memory import CardVectors, card_vectors
 from orchestrator.controller.planner.reading import MAX_CARD_TOKENS, Reader, card_text
-from orchestrator.controller.planner.vector_file import VectorFile
 from orchestrator.types import ExpertCard
+from orchestrator.vector_file import VectorFile
 
 MAX_EXAMPLES = 12  # of a card
 _BATCH_TOKENS = 4096
@@ -46,11 +47,25 @@ class Vectors:
         """Whether the processor computes in half precision."""
         return self.reader.is_halved
 
+    def keep(self, path: Path) -> None:
+        """Write everything read so far, so that training goes on without reading it again."""
+        torch.save({"reader": self.reader.digest, "means": self._means, "requests": self._requests}, path)
+
+    def recall(self, path: Path) -> bool:
+        """Take what `keep` wrote, where the same reader read it; gives whether it did."""
+        if not path.is_file():
+            return False
+        kept = torch.load(path, weights_only=False)
+        if kept["reader"] != self.reader.digest:
+            return False
+        self._means, self._requests = kept["means"], kept["requests"]
+        return True
+
     def means(self, texts: Sequence[str], max_tokens: int) -> Tensor:
         """Unit mean vectors of short texts, (N, D)."""
         missing = [text for text in dict.fromkeys(texts) if text not in self._means]
         if self._file is not None and missing:
-            kept = {text: vector for text in missing if (vector := self._file.get(text)) is not None}
+            kept = {text: torch.from_numpy(vector) for text in missing if (vector := self._file.get(text)) is not None}
             self._means.update(kept)
             missing = [text for text in missing if text not in kept]
         for batch in batches(missing, max_tokens):
@@ -59,7 +74,7 @@ class Vectors:
             fresh = dict(zip(batch, means, strict=True))
             self._means.update(fresh)
             if self._file is not None:
-                self._file.add(fresh)
+                self._file.add({text: vector.numpy() for text, vector in fresh.items()})
         if not texts:
             return torch.zeros(0, self.reader.width)
         return torch.stack([self._means[text] for text in texts]).float()

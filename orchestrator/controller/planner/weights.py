@@ -17,9 +17,9 @@ from orchestrator.controller.planner.calibration import Calibration
 from orchestrator.controller.planner.configuration import PlannerConfig
 from orchestrator.controller.planner.modeling import PlannerModel
 from orchestrator.controller.planner.reading import Reader
-from orchestrator.controller.planner.vector_file import VectorFile
 from orchestrator.controller.planner.vectors import Vectors
 from orchestrator.errors import BadRequest
+from orchestrator.vector_file import VectorFile
 
 READER_FILE = "reader.safetensors"
 WORDS_FILE = "words.txt"
@@ -61,7 +61,8 @@ def load_weights(folder: Path, cache: Path | None = None) -> Weights:
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def load_planner(folder: Path, *, is_frozen: bool = False) -> tuple[Reader, PlannerModel]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from orchestrator.artifact import ARTIFACT_CLASSES
 from orchestrator.controller.planner.marks import Marks, Ranges
+from orchestrator.controller.planner.moments import formats_of
 from orchestrator.controller.planner.symbols import Layout, Slot, Special
 from orchestrator.controller.planner.values import LISTS
 from orchestrator.controller.wording import wording
@@ -38,27 +39,32 @@ class Scene:
         return Layout(len(self.attachments), self.max_steps, len(self.options), len(self.cards), self.num_tokens)
 
 
-def experts_possible(scene: Scene, written: Sequence[int]) -> list[int]:
+def experts_possible(scene: Scene, written: Sequence[int], fits: Sequence[tuple[bool, bool]]) -> list[int]:
     """What may stand there of this request: with files attached, no expert that waits for a file of another kind.
 
     Without files any expert may stand there, and the missing file is asked for.
+
+    Args:
+        scene: what the request offers.
+        written: the cards of the steps so far, positions in the scene.
+        fits: of each card there, from `fits_of`.
     """
     allowed = experts_allowed(scene, len(written))
     if not scene.attachments:
         return allowed
     cards = scene.layout.cards
-    fits = fits_of(scene, written)
     able = [symbol for symbol in allowed if symbol < cards or not fits[symbol - cards][0]]
     return able if len(able) > 1 else allowed
 
 
 def text_awaited(scene: Scene, written: Sequence[int]) -> list[int]:
-    """Cards that work on a text while the only texts are those that the attachments still hold, as symbols."""
-    made = {output.kind for card in written for output in scene.cards[card].outputs}
-    if not scene.attachments or scene.marks.quotes or {"text", "string", "labels"} & (made | set(scene.attachments)):
+    """Cards that work on nothing but a text while the only texts are those that the attachments hold, as symbols."""
+    given = _made(scene, written) | set(scene.attachments)
+    if not scene.attachments or scene.marks.quotes or given & {"text", "string", "labels"}:
         return []
     needs = [
         any(port.kind == "text" and port.required and not is_silent(port) for port in card.inputs)
+        and not any(port.required and _can_fill(scene.attachments, port.kind) for port in card.inputs)
         for card in scene.cards
     ]
     return [scene.layout.cards + i for i, is_needed in enumerate(needs) if is_needed]
@@ -72,10 +78,7 @@ def files_awaiting(scene: Scene, used: Collection[int]) -> list[int]:
         used: positions of the attachments that earlier steps read.
     """
     left = {kind for i, kind in enumerate(scene.attachments) if i not in used}
-    reads = [
-        any(port.required and any(is_compatible(kind, port.kind) for kind in left) for port in card.inputs)  # type: ignore[arg-type]
-        for card in scene.cards
-    ]
+    reads = [any(port.required and _can_fill(left, port.kind) for port in card.inputs) for card in scene.cards]
     return [scene.layout.cards + i for i, is_reading in enumerate(reads) if is_reading]
 
 
@@ -123,15 +126,24 @@ def fits_of(scene: Scene, written: Sequence[int]) -> list[tuple[bool, bool]]:
         scene: what the request offers.
         written: the cards of the steps so far, positions in the scene.
     """
-    given = {*scene.attachments, "text"}  # a text may stand in the request itself
-    made = {output.kind for card in written for output in scene.cards[card].outputs}
+    made = _made(scene, written)
+    given = {*scene.attachments, *made, "text"}  # a text may stand in the request itself
     fits = []
     for card in scene.cards:
-        needed = [port.kind for port in card.inputs if port.required and port.kind in ARTIFACT_CLASSES]
-        lacks = not all(any(is_compatible(kind, wanted) for kind in given | made) for wanted in needed)  # type: ignore[arg-type]
-        reads = any(is_compatible(kind, port.kind) for port in card.inputs if port.required for kind in made)
-        fits.append((lacks, reads))
+        needed = [port.kind for port in card.inputs if port.required]
+        lacks = not all(_can_fill(given, kind) for kind in needed if kind in ARTIFACT_CLASSES)
+        fits.append((lacks, any(_can_fill(made, kind) for kind in needed)))
     return fits
+
+
+def _made(scene: Scene, written: Sequence[int]) -> set[str]:
+    """Kinds of what the steps so far give."""
+    return {output.kind for card in written for output in scene.cards[card].outputs}
+
+
+def _can_fill(kinds: Collection[str], wanted: str) -> bool:
+    """Whether something of these kinds may fill a port of that kind."""
+    return any(is_compatible(kind, wanted) for kind in kinds)  # type: ignore[arg-type]
 
 
 def experts_allowed(scene: Scene, num_written: int) -> list[int]:
@@ -141,7 +153,9 @@ def experts_allowed(scene: Scene, num_written: int) -> list[int]:
     return [Special.DECLINE if num_written == 0 else Special.END, *cards]
 
 
-def values_allowed(scene: Scene, port: Port, written: Sequence[int], num_spans: int = 0) -> list[int]:
+def values_allowed(
+    scene: Scene, port: Port, written: Sequence[int], num_spans: int = 0, taken: Collection[int] = ()
+) -> list[int]:
     """What may fill a port; typed links, attachments, options and spans of the right form are the only ones there are.
 
     Args:
@@ -149,16 +163,19 @@ def values_allowed(scene: Scene, port: Port, written: Sequence[int], num_spans: 
         port: to be filled.
         written: the cards of the steps so far, positions in the scene.
         num_spans: of a list port, how many items were written.
+        taken: symbols of the tokens that fill other ports of the same call; one value is not two.
     """
     layout = scene.layout
     if num_spans:
         return [Special.OMIT, *_firsts(scene, port)]
-    if is_silent(port) and written:
-        latest = scene.cards[written[-1]]
-        if any(is_compatible(output.kind, port.kind) for output in latest.outputs):
-            return [layout.steps + len(written) - 1]
-    references = _references(scene, port, written)
+    if is_silent(port) and written and _can_fill(_made(scene, written[-1:]), port.kind):
+        return [layout.steps + len(written) - 1]
+    references = references_to(scene, port, written)
+    if is_silent(port) and references:
+        return references
     spans = _firsts(scene, port)
+    if fills_alone(port):
+        spans = [symbol for symbol in spans if symbol not in taken]
     allowed: list[int] = [*references, *spans]
     is_given = (references and port.kind in ARTIFACT_CLASSES) or (spans and _ranges_for(scene, port))
     if not port.required:
@@ -175,7 +192,16 @@ def values_allowed(scene: Scene, port: Port, written: Sequence[int], num_spans: 
     return sorted(set(allowed))
 
 
-def _references(scene: Scene, port: Port, written: Sequence[int]) -> list[int]:
+def fills_alone(port: Port) -> bool:
+    """Whether what fills the port fills no other port of the same call: numbers and names do, whole clauses do not."""
+    return port.kind in ("integer", "float") or (port.kind == "string" and not _takes_clauses(port))
+
+
+def _takes_clauses(port: Port) -> bool:
+    return port.name in wording().whole_clause_ports and port.kind in ("string", "text", "any")
+
+
+def references_to(scene: Scene, port: Port, written: Sequence[int]) -> list[int]:
     """Attachments and earlier steps that fit a port."""
     layout = scene.layout
     fits = [i for i, kind in enumerate(scene.attachments) if is_compatible(kind, port.kind) and port.kind != "any"]  # type: ignore[arg-type]
@@ -183,7 +209,7 @@ def _references(scene: Scene, port: Port, written: Sequence[int]) -> list[int]:
     if len(fits) > 1:
         allowed.append(Special.FILES)
     for step, card in enumerate(written):
-        if any(is_compatible(output.kind, port.kind) for output in scene.cards[card].outputs):
+        if _can_fill(_made(scene, [card]), port.kind):
             allowed.append(layout.steps + step)
     return allowed
 
@@ -191,10 +217,12 @@ def _references(scene: Scene, port: Port, written: Sequence[int]) -> list[int]:
 def _ranges_for(scene: Scene, port: Port) -> Ranges:
     """The marked parts of a request that alone may fill a port; none where any words may."""
     marks = scene.marks
-    if port.name in wording().whole_clause_ports and port.kind in ("string", "text", "any"):
+    if _takes_clauses(port):
         return marks.clauses
     if port.kind == "text":
         return marks.quotes
+    if port.kind == "string" and any("%d" in form for form in formats_of(port.name, port.description)):
+        return marks.dates
     return marks.items if port.kind in LISTS else ()
 
 
@@ -206,7 +234,10 @@ def _firsts(scene: Scene, port: Port) -> list[int]:
     ranges = _ranges_for(scene, port)
     if ranges:
         return sorted({tokens + first for first, _ in ranges})
-    numbers = scene.marks.numbers if port.kind in ("integer", "float") else None
+    numbers = None
+    if port.kind in ("integer", "float"):
+        own = next((card for card in scene.cards if any(one is port for one in card.inputs)), None)
+        numbers = scene.marks.numbers_for(port, own.inputs if own is not None else ())
     return [tokens + token for token in scene.firsts if numbers is None or token in numbers]
 
 
@@ -228,9 +259,12 @@ def lasts_allowed(scene: Scene, first: int, port: Port | None = None, max_tokens
     ranges = _ranges_for(scene, port) if port is not None else ()
     if ranges:
         begins = first - tokens
-        runs_on = port is not None and port.kind != "text" and port.kind not in LISTS
+        runs_on = port is not None and port.kind != "text" and _takes_clauses(port)
         return sorted({tokens + last for start, last in ranges if start == begins or (runs_on and start > begins)})
-    near = range(first, min(scene.layout.size, first + max_tokens))
+    end = min(scene.layout.size, first + max_tokens)
+    if port is not None and port.kind in ("integer", "float"):  # a number goes on to the next one at most
+        end = min([end, *(tokens + token for token in scene.marks.numbers or () if tokens + token > first)])
+    near = range(first, end)
     return [symbol for symbol in near if symbol - tokens in scene.lasts] or [first]
 
 

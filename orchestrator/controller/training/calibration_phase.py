@@ -16,7 +16,7 @@ from orchestrator.controller.training.cases import PlanningCase, request_of
 from orchestrator.controller.training.sources import TrainingData
 from orchestrator.errors import BadRequest
 
-_NUM_CASES = 250  # of each set
+_NUM_CASES = 350  # of each set
 
 
 def calibrate(
@@ -36,17 +36,16 @@ def calibrate(
     chosen = random.Random(seed)
     rows: list[tuple[tuple[float, ...], bool, float, bool]] = []
     scores: dict[str, Any] = {}
-    for name, every in data.held_back.items():
-        cases = [
-            case for case in chosen.sample(every, min(len(every), _NUM_CASES)) if case.cards and case.request.strip()
-        ]
-        planned = [controller.transcript(request_of(case), data.cards.get(name, case.cards)) for case in cases]
-        right = [matches_case(transcript, case) for transcript, case in zip(planned, cases, strict=True)]
+    for name in data.held_back:
+        trials = data.trials(name, _NUM_CASES, chosen)
+        planned = [controller.transcript(request_of(case), cards) for case, cards in trials]
+        right = [matches_case(transcript, case) for transcript, (case, _) in zip(planned, trials, strict=True)]
         rows += [
             (transcript.features, was_right, transcript.written.declined, bool(case.calls))
-            for transcript, was_right, case in zip(planned, right, cases, strict=True)
+            for transcript, was_right, (case, _) in zip(planned, right, trials, strict=True)
         ]
-        scores[name] = {"cases": len(cases), "right": round(sum(right) / max(1, len(right)), 3)}
+        servable = [was_right for was_right, (case, _) in zip(right, trials, strict=True) if case.calls]
+        scores[name] = {"cases": len(servable), "right": round(sum(servable) / max(1, len(servable)), 3)}
         progress(f"held back of {name}: {scores[name]}")
     try:
         features, is_right, declined, is_servable = zip(*rows, strict=True)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.artifact import ARTIFACT_CLASSES, Artifact, ArtifactKind, kind_of
+from orchestrator.controller.planner.writing import is_silent
 from orchestrator.controller.training.targets import Filled, filled_by
 from orchestrator.evaluation.plans import card_of_row
 from orchestrator.evaluation.retrieval import read_rows
 from orchestrator.types import ExpertCard, Request
 
-__all__ = ["Call", "Filled", "PlanningCase", "own_card_cases", "shared_card_cases", "with_distractors"]
+__all__ = ["Call", "Filled", "PlanningCase", "own_card_cases", "shared_card_cases", "with_cards", "with_distractors"]
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,13 @@ def shared_card_cases(
         calls: list[Call] = []
         for expert in names:
             inputs: dict[str, Filled] = {}
-            first = by_name[expert].inputs[0].name if by_name[expert].inputs else None
-            if first is not None:
+            port = next(iter(by_name[expert].inputs), None)
+            if port is not None:
                 source = feeds.get(expert)
                 is_fed = source in names and names.index(source) < len(calls)
-                inputs[first] = Filled(steps=(names.index(str(source)),)) if is_fed else Filled()
+                # One expert alone is told the whole request; what each of several is told no row says.
+                told = Filled() if len(names) > 1 or is_silent(port) else Filled(spans=((0, len(row["request"])),))
+                inputs[port.name] = Filled(steps=(names.index(str(source)),)) if is_fed else told
             calls.append(Call(own.index(expert), inputs))
         cases.append(
             PlanningCase(str(row["id"]), str(row["request"]), tuple(by_name[n] for n in own), tuple(calls), source=name)
@@ -121,13 +125,13 @@ def with_distractors(
     cards = [*case.cards, *list(by_name.values())[: max(0, num_cards - len(case.cards))]]
     order = list(range(len(cards)))
     chosen.shuffle(order)
+    return with_cards(dataclasses.replace(case, cards=tuple(cards)), order)
+
+
+def with_cards(case: PlanningCase, order: Sequence[int]) -> PlanningCase:
+    """The case with those of its cards, in that order; its calls follow them."""
     moved = {old: new for new, old in enumerate(order)}
-    return PlanningCase(
-        case.id,
-        case.request,
-        tuple(cards[old] for old in order),
-        tuple(Call(moved[call.card], call.inputs) for call in case.calls),
-        case.attachments,
-        case.source,
-        case.twin,
+    cards = tuple(case.cards[old] for old in order)
+    return dataclasses.replace(
+        case, cards=cards, calls=tuple(Call(moved[call.card], call.inputs) for call in case.calls)
     )

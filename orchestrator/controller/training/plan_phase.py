@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from orchestrator.controller.planner.memory import Memory, matches_of, memory_of
+from orchestrator.controller.planner.memory import Memory, fits_at, matches_of, memory_of, near_of
 from orchestrator.controller.planner.modeling import NUM_FITS, NUM_MATCHES, PlannerModel
 from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, port_text
 from orchestrator.controller.planner.symbols import Slot
@@ -24,7 +24,15 @@ from orchestrator.controller.training.examples import places_of, scene_of
 
 MAX_PLACES = 72
 _RATE, _SMALL_RATE = 8e-4, 8e-3
-_SMALL = ("sharpness", "match.", "stop.", "reach")  # few numbers that have far to go
+_SMALL = (
+    "sharpness",
+    "exemplified",
+    "fit_weight",
+    "match.",
+    "stop.",
+    "reach",
+    "recency",
+)  # few numbers that have far to go
 _NUM_DRAWN = 4  # batches
 
 
@@ -35,7 +43,7 @@ class Example:
     memory: Memory
     places: tuple[Place, ...]
     ports: Tensor  # (P, D)
-    fits: Mapping[int, Tensor]  # of the places that choose an expert: (E, 2)
+    fits: Mapping[int, Tensor]  # of the places that choose an expert: (E, 4)
     first_card: int
 
 
@@ -44,9 +52,10 @@ def example_of(case: PlanningCase, vectors: Vectors, model: PlannerModel) -> Exa
     read = vectors.request(case.request, model.config.max_request_tokens)
     scene = scene_of(case, read.offsets, model.config.max_steps)
     cards = vectors.cards(case.cards)
-    matches = matches_of(read.states.float(), read.mean.float(), cards)
+    tokens, mean = read.states.float(), read.mean.float()
+    near = near_of(tokens, mean, cards)
     options = vectors.means(scene.options, MAX_PORT_TOKENS)
-    memory = memory_of(scene, read.states.float(), read.mean.float(), cards.centres, options, matches)
+    memory = memory_of(scene, tokens, mean, cards.centres, options, matches_of(near, mean, cards), near)
     places = places_of(case, scene, read.offsets)[:MAX_PLACES]
     ports = torch.zeros(len(places), cards.centres.shape[-1])
     fits: dict[int, Tensor] = {}
@@ -56,7 +65,7 @@ def example_of(case: PlanningCase, vectors: Vectors, model: PlannerModel) -> Exa
             port = case.cards[place.port[0]].inputs[place.port[1]]
             ports[row] = vectors.means([port_text(port)], MAX_PORT_TOKENS)[0]
         elif place.slot == Slot.EXPERT:
-            fits[row] = torch.tensor(fits_of(scene, calls), dtype=torch.float).reshape(-1, NUM_FITS)
+            fits[row] = fits_at(scene, near, calls, fits_of(scene, calls))
             if place.target is not None and place.target >= scene.layout.cards:
                 calls.append(place.target - scene.layout.cards)
     return Example(memory, tuple(places), ports, fits, scene.layout.cards)
@@ -85,7 +94,7 @@ def scored(model: PlannerModel, examples: Sequence[Example]) -> tuple[Tensor, Te
     states, kinds = torch.zeros(num_rows, size, width), torch.zeros(num_rows, size, dtype=torch.long)
     mask, matches = torch.zeros(num_rows, size, dtype=torch.bool), torch.zeros(num_rows, size, NUM_MATCHES)
     written = torch.full((num_rows, length), -1)
-    slots = torch.zeros(num_rows, length, dtype=torch.long)
+    slots = torch.full((num_rows, length), int(Slot.VALUE))  # padded ones choose no expert
     ports = torch.zeros(num_rows, length, width)
     fits = torch.zeros(num_rows, length, size, NUM_FITS)
     counts, spent = torch.zeros(num_rows, length, dtype=torch.long), torch.zeros(num_rows, length, size)

@@ -7,11 +7,12 @@ serve it; a Chinese request lies near its English twin. Knows no plan beyond whi
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 
+from orchestrator.controller.planner.memory import windows
 from orchestrator.controller.planner.reading import Reader, card_text
 from orchestrator.controller.training.cases import PlanningCase
 from orchestrator.controller.training.checkpoint import Checkpoint
@@ -19,17 +20,16 @@ from orchestrator.types import ExpertCard
 
 TEMPERATURE = 0.05
 _RATE, _WORD_RATE = 5e-5, 2e-3
-_NUM_CASES, _NUM_TWINS, _NUM_WORDS, _TWINS_EVERY_STEPS = 64, 32, 48, 2
+_NUM_CASES, _TWINS_EVERY_STEPS = 64, 2
 _MAX_REQUEST_TOKENS, _MAX_CARD_TOKENS, _MAX_TWIN_TOKENS = 64, 40, 48
 _CHUNK = 32  # texts of like length are read together: padding costs as much as words
-_TUNED_SHARE = 0.8
+_TUNED_SHARE = 0.7
 
 
 def train_retrieval(
     reader: Reader,
     draw: Callable[[random.Random], PlanningCase],
-    twins: Sequence[tuple[str, str]],
-    dictionary: Sequence[tuple[str, str]],
+    pairs: Sequence[tuple[Sequence[tuple[str, str]], int]],
     *,
     num_steps: int,
     seed: int,
@@ -41,8 +41,7 @@ def train_retrieval(
     Args:
         reader: trained in place.
         draw: a case with its own cards.
-        twins: texts that say the same, English and Chinese.
-        dictionary: words that mean the same, English and Chinese.
+        pairs: lists of English and Chinese texts that say the same, and how many of each list a batch has.
         num_steps: batches; the learning rate falls to zero over them.
         seed: of the choice of cases.
         checkpoint: gone on from, and kept.
@@ -59,9 +58,9 @@ def train_retrieval(
         for group, rate in zip(optimizer.param_groups, (_RATE, _WORD_RATE), strict=True):
             group["lr"] = rate * min(1.0, (step + 1) / 30) * (1 - step / num_steps)
         loss = _loss(reader, [draw(chosen) for _ in range(_NUM_CASES)], chosen)
-        for pairs, num in ((twins, _NUM_TWINS), (dictionary, _NUM_WORDS)):
-            if pairs and step % _TWINS_EVERY_STEPS == 0:
-                loss = loss + _twin_loss(reader, [chosen.choice(pairs) for _ in range(num)])
+        for twins, num in pairs:
+            if twins and step % _TWINS_EVERY_STEPS == 0:
+                loss = loss + _twin_loss(reader, [chosen.choice(twins) for _ in range(num)])
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(upper, 1.0)
@@ -86,9 +85,11 @@ def _loss(reader: Reader, cases: Sequence[PlanningCase], chosen: random.Random) 
         others = [card for i, card in enumerate(case.cards) if all(call.card != i for call in case.calls)]
         for card in chosen.sample(others, min(chosen.randint(0, 1), len(others))):
             cards.setdefault(card_text(card), len(cards))
-    requests = _means(reader, [case.request for case in cases], _MAX_REQUEST_TOKENS)  # (B, D)
+    parts = _parts(reader, [case.request for case in cases])
     described = _means(reader, list(cards), _MAX_CARD_TOKENS)  # (E, D)
-    scores = requests @ described.T / TEMPERATURE  # (B, E)
+    # As inference compares them: the whole request, and the part of it that is most like the card.
+    near = [part @ described.T for part in parts]  # (1 + W, E) each
+    scores = torch.stack([(one[0] + one[1:].amax(0)) / 2 for one in near]) / TEMPERATURE  # (B, E)
     is_wanted = torch.zeros_like(scores, dtype=torch.bool)
     for row, own in enumerate(wanted):
         is_wanted[row, own] = True
@@ -112,17 +113,36 @@ def _twin_loss(reader: Reader, twins: Sequence[tuple[str, str]]) -> Tensor:
     return nn.functional.cross_entropy(logits, torch.arange(len(twins))) + distance
 
 
+def _parts(reader: Reader, texts: Sequence[str]) -> list[Tensor]:
+    """Unit vectors of each text, (1 + W, D): the mean of the whole, then those of its windows."""
+    found: dict[int, Tensor] = {}
+    for own, states, mask in _read(reader, texts, _MAX_REQUEST_TOKENS):
+        wholes = Reader.mean(states, mask)
+        for row, i in enumerate(own):
+            inner = states[row, 1 : int(mask[row].sum()) - 1]  # without the ones at both ends
+            found[i] = torch.cat([wholes[row : row + 1], windows(inner)])
+    return [found[i] for i in range(len(texts))]
+
+
 def _means(reader: Reader, texts: Sequence[str], max_tokens: int, *, trains_words: bool = False) -> Tensor:
     """Unit mean vectors of texts, (N, D)."""
+    found: dict[int, Tensor] = {}
+    for own, states, mask in _read(reader, texts, max_tokens, trains_words=trains_words):
+        found.update(zip(own, Reader.mean(states, mask), strict=True))
+    return torch.stack([found[i] for i in range(len(texts))])
+
+
+def _read(
+    reader: Reader, texts: Sequence[str], max_tokens: int, *, trains_words: bool = False
+) -> Iterator[tuple[list[int], Tensor, Tensor]]:
+    """Positions, states (N, T, D) and mask (N, T) of the texts, those of like length together."""
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    found: list[Tensor] = []
     for begin in range(0, len(order), _CHUNK):
-        tokens = reader.tokens([texts[i] for i in order[begin : begin + _CHUNK]], max_tokens)
+        own = order[begin : begin + _CHUNK]
+        tokens = reader.tokens([texts[i] for i in own], max_tokens)
         ids, mask = tokens["input_ids"], tokens["attention_mask"]
         with torch.autocast("cpu", torch.bfloat16, enabled=reader.is_halved):
             with torch.set_grad_enabled(trains_words):
                 hidden = reader.lower(ids, mask)
             states = reader.upper(hidden, mask)
-        found.append(Reader.mean(states.float(), mask))
-    place = {i: position for position, i in enumerate(order)}
-    return torch.cat(found)[[place[i] for i in range(len(texts))]]
+        yield own, states.float(), mask

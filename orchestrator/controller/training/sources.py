@@ -15,15 +15,16 @@ from pathlib import Path
 from orchestrator.artifact import ARTIFACT_CLASSES
 from orchestrator.controller.rules import RuleController
 from orchestrator.controller.training.cases import (
-    Call,
     PlanningCase,
     own_card_cases,
     shared_card_cases,
+    with_cards,
     with_distractors,
 )
 from orchestrator.controller.training.composed import composed, is_composable, plain, plain_card
 from orchestrator.controller.training.embedded import embedded_cases
 from orchestrator.controller.training.invented import invented_cases, twin_texts
+from orchestrator.controller.training.parallel import parallel_texts
 from orchestrator.controller.training.synthetic import synthetic_cases
 from orchestrator.embedding import encoder
 from orchestrator.errors import BadRequest
@@ -32,21 +33,26 @@ from orchestrator.types import ExpertCard
 
 SHARED_CARD_SETS = ("ultratool", "toole")
 OWN_CARD_SETS = ("bfcl",)
+PARALLEL_SET = "xquad"
 MAX_CARDS = 24  # that one case is shown
 _HELD_BACK = 0.06  # of every set, to calibrate with
 _WEIGHTS = {
-    "synthetic": 0.37,
-    "composed": 0.13,
-    "toole": 0.08,
-    "ultratool": 0.18,
-    "bfcl": 0.1,
-    "embedded": 0.1,
-    "declined": 0.04,
+    "synthetic": 0.36,
+    "composed": 0.17,
+    "toole": 0.11,
+    "ultratool": 0.17,
+    "bfcl": 0.09,
+    "embedded": 0.08,
+    "declined": 0.02,
 }
+_EXEMPLIFIED, _WITHHELD, _WITHHELD_IN_TRIALS = 0.5, 0.12, 0.3  # shares of the single requests over common cards
+_NUM_PASSED_OVER = 3  # of the cards most like a request: they may serve it where its own card is withheld
 _NUM_EMBEDDED = 1800  # requests over Baton's own experts to try
 _NUM_OTHERS, _NUM_EXAMPLES = 5, 3  # of a synthetic case's cards those kept that it does not need, and examples of each
 
-Near = Callable[[PlanningCase, str], Sequence[ExpertCard]]
+Near = Callable[
+    [PlanningCase, str, random.Random], Sequence[ExpertCard]
+]  # cards of a pool most like a case's request, best first
 
 
 @dataclass
@@ -57,7 +63,8 @@ class TrainingData:
         cases: to train on.
         cards: for each set with a common list of cards that list.
         held_back: to calibrate with, never trained on.
-        twins: English and Chinese texts that say the same.
+        twins: English and Chinese requests of the grammar that say the same.
+        parallel: English and Chinese sentences that say the same, translated by people.
         embedded: cards of the experts that come with Baton.
     """
 
@@ -65,6 +72,7 @@ class TrainingData:
     cards: dict[str, list[ExpertCard]] = field(default_factory=dict)
     held_back: dict[str, list[PlanningCase]] = field(default_factory=dict)
     twins: list[tuple[str, str]] = field(default_factory=list)
+    parallel: list[tuple[str, str]] = field(default_factory=list)
     embedded: tuple[ExpertCard, ...] = ()
 
     def __post_init__(self) -> None:
@@ -75,7 +83,9 @@ class TrainingData:
             if name in ("toole", "bfcl")
         }
         self._requests = {"toole": _requests(self.cases["toole"])} if "toole" in self.cases else {}
-        self._invented = [card for case in self.cases.get("synthetic", ()) for card in case.cards]
+        own = ("synthetic", *OWN_CARD_SETS)  # those whose cases bring their own cards
+        every = {name: [card for case in self.cases.get(name, ()) for card in case.cards] for name in own}
+        self.pools = {**self.cards, **{name: _distinct(cards) for name, cards in every.items() if cards}}
         self._weights = {
             name: weight
             for name, weight in _WEIGHTS.items()
@@ -92,7 +102,7 @@ class TrainingData:
             return plain(case) if chosen.random() < 0.35 else case
         balanced = name in self._by_expert and chosen.random() < 0.5
         case = chosen.choice(chosen.choice(self._by_expert[name]) if balanced else self.cases[name])
-        if name in self._requests and chosen.random() < 0.4:
+        if name in self._requests and chosen.random() < _EXEMPLIFIED:
             cards = tuple(self._exemplified(card, name, case.request, chosen) for card in case.cards)
             return dataclasses.replace(case, cards=cards)
         return plain(case) if name == "synthetic" and case.calls and chosen.random() < 0.2 else case
@@ -106,33 +116,47 @@ class TrainingData:
             return with_distractors(case, self.embedded if stands_beside else (), MAX_CARDS, chosen)
         num = chosen.randint(4, MAX_CARDS)
         if name in self.cards:
-            pool = near(case, name)[:num] if chosen.random() < 0.6 else self.cards[name]
+            is_withheld = name in self._requests and chosen.random() < _WITHHELD
+            pool: Sequence[ExpertCard] = self.cards[name]
+            if chosen.random() < 0.6:
+                pool = near(case, name, chosen)[_NUM_PASSED_OVER if is_withheld else 0 :][:num]
             if any(card.examples for card in case.cards):
                 pool = [
                     self._exemplified(card, name, case.request, chosen)
                     for card in chosen.sample(pool, min(len(pool), num))
                 ]
-            return with_distractors(case, pool, num, chosen)
+            return with_distractors(withheld(case) if is_withheld else case, _but(pool, case.cards), num, chosen)
         if name in ("embedded", "declined"):
-            needed = list(dict.fromkeys(call.card for call in case.calls))
-            own = dataclasses.replace(
-                case,
-                cards=tuple(case.cards[i] for i in needed),
-                calls=tuple(Call(needed.index(call.card), call.inputs) for call in case.calls),
-            )
+            own = with_cards(case, list(dict.fromkeys(call.card for call in case.calls)))
             return with_distractors(own, case.cards, chosen.randint(8, MAX_CARDS), chosen)
         if stands_beside:
             others = list(self.embedded)
-        elif name == "synthetic":
-            others = chosen.sample(self._invented, min(len(self._invented), MAX_CARDS // 2))
-            num = min(num, len(case.cards) + len(others))
         else:
-            others = [
-                card for cards in self.cards.values() for card in chosen.sample(cards, min(len(cards), MAX_CARDS))
-            ]
+            others = []
+            for one in ["synthetic"] if name == "synthetic" else [one for one in self.pools if one != "synthetic"]:
+                few = near(case, one, chosen) if chosen.random() < 0.6 else self.pools[one]
+                others += chosen.sample(few, min(len(few), MAX_CARDS // 2))
+            num = min(num, len(case.cards) + len(others))
         if case.cards and case.cards[0] == plain_card(case.cards[0]):
             others = [plain_card(card) for card in others]
         return with_distractors(case, others, num, chosen)
+
+    def trials(self, name: str, num: int, chosen: random.Random) -> list[tuple[PlanningCase, Sequence[ExpertCard]]]:
+        """Cases held back, and the cards to plan each over: all of the set where it has common ones.
+
+        Of single requests half see cards with examples, and a part does without the card that it needs.
+        """
+        every = [case for case in self.held_back[name] if case.request.strip()]
+        cases = chosen.sample(every, min(len(every), num))
+        if name not in self._requests:
+            return [(case, self.cards.get(name, case.cards)) for case in cases if case.cards]
+        exemplified = [self._exemplified(card, name, "", chosen) for card in self.cards[name]]
+        found: list[tuple[PlanningCase, Sequence[ExpertCard]]] = []
+        for case in cases:
+            cards = exemplified if chosen.random() < _EXEMPLIFIED else self.cards[name]
+            is_withheld = chosen.random() < _WITHHELD_IN_TRIALS
+            found.append((withheld(case), _but(cards, case.cards)) if is_withheld else (case, cards))
+        return found
 
     def _exemplified(self, card: ExpertCard, name: str, but: str, chosen: random.Random) -> ExpertCard:
         """The card with some requests of its cases as examples, as users write them on theirs."""
@@ -153,7 +177,8 @@ def training_data(
     """The sets that lie in a folder, and synthetic requests.
 
     Args:
-        folder: holds ultratool/, toole/, bfcl/ in the formats of docs/evaluation.md; None is synthetic ones alone.
+        folder: holds ultratool/, toole/, bfcl/, xquad/ in the formats of docs/evaluation.md; None is synthetic ones
+            alone.
         num_synthetic: requests of the grammar.
         seed: of the grammar and of what is held back.
         without: sets to leave out, to measure on them.
@@ -193,7 +218,25 @@ def training_data(
         chosen.shuffle(shuffled)
         num = round(_HELD_BACK * len(shuffled))
         held_back[name], used[name] = shuffled[:num], shuffled[num:]
-    return TrainingData(used, cards, held_back, twins, tuple(embedded))
+    is_parallel = folder is not None and PARALLEL_SET not in without and (folder / PARALLEL_SET).is_dir()
+    parallel = parallel_texts(folder / PARALLEL_SET) if folder is not None and is_parallel else []
+    return TrainingData(used, cards, held_back, twins, parallel, tuple(embedded))
+
+
+def withheld(case: PlanningCase) -> PlanningCase:
+    """The case without the cards that it needs; declining is right."""
+    return dataclasses.replace(case, cards=(), calls=())
+
+
+def _but(cards: Sequence[ExpertCard], others: Sequence[ExpertCard]) -> list[ExpertCard]:
+    """The cards that are not called like one of the others."""
+    names = {card.name for card in others}
+    return [card for card in cards if card.name not in names]
+
+
+def _distinct(cards: Sequence[ExpertCard]) -> list[ExpertCard]:
+    """The cards, of several that say the same the first."""
+    return list({(card.name, card.description): card for card in cards}.values())
 
 
 def _is_of_values(card: ExpertCard) -> bool:
@@ -206,11 +249,8 @@ def _trimmed(case: PlanningCase, chosen: random.Random) -> PlanningCase:
     needed = {call.card for call in case.calls}
     others = [i for i in range(len(case.cards)) if i not in needed]
     kept = sorted(needed | set(chosen.sample(others, min(len(others), _NUM_OTHERS))))
-    moved = {old: new for new, old in enumerate(kept)}
-    cards = tuple(case.cards[i].model_copy(update={"examples": case.cards[i].examples[:_NUM_EXAMPLES]}) for i in kept)
-    return dataclasses.replace(
-        case, cards=cards, calls=tuple(Call(moved[call.card], call.inputs) for call in case.calls)
-    )
+    few = [card.model_copy(update={"examples": card.examples[:_NUM_EXAMPLES]}) for card in case.cards]
+    return with_cards(dataclasses.replace(case, cards=tuple(few)), kept)
 
 
 def _requests(cases: Sequence[PlanningCase]) -> dict[str, list[str]]:

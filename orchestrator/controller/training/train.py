@@ -16,21 +16,20 @@ from typing import Any
 import torch
 
 from orchestrator.controller.planner.configuration import PlannerConfig
-from orchestrator.controller.planner.memory import candidates, matches_of
 from orchestrator.controller.planner.modeling import PlannerModel
 from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, Reader, port_text
 from orchestrator.controller.planner.vectors import Vectors
-from orchestrator.controller.planner.weights import save_planner
+from orchestrator.controller.planner.weights import load_planner, save_planner
 from orchestrator.controller.training.calibration_phase import calibrate
-from orchestrator.controller.training.cases import PlanningCase
 from orchestrator.controller.training.checkpoint import Checkpoint
 from orchestrator.controller.training.chinese import dictionary_twins, give_meanings, meanings, vocabulary
+from orchestrator.controller.training.neighbours import Neighbours
 from orchestrator.controller.training.plan_phase import train_plans
 from orchestrator.controller.training.retrieval_phase import train_retrieval
-from orchestrator.controller.training.sources import MAX_CARDS, TrainingData
-from orchestrator.types import ExpertCard
+from orchestrator.controller.training.sources import TrainingData
 
 CHECKPOINTS = "checkpoints"
+_NUM_TWINS, _NUM_PARALLEL, _NUM_WORDS = 28, 24, 48  # of a batch
 
 
 @dataclass(frozen=True)
@@ -43,8 +42,8 @@ class Schedule:
 
 
 SCHEDULES = {
-    "full": Schedule(700, 3300, 6000),  # within an hour on two cores
-    "short": Schedule(280, 1200, 2500),  # a quarter of that: for folds and ablations
+    "full": Schedule(700, 1500, 6000),  # within an hour on two cores; more plan steps overfit
+    "short": Schedule(600, 1200, 6000),  # somewhat less: for folds and ablations
     "tiny": Schedule(2, 4, 60),  # seconds, to see that it runs
 }
 
@@ -55,52 +54,37 @@ def train_planner(
     schedule: Schedule,
     *,
     seed: int = 0,
+    reader_from: Path | None = None,
     progress: Callable[[str], None] = print,
 ) -> Path:
     """Train reader and planner, write them to a folder. A run that was killed goes on from its last checkpoint.
 
     Args:
         data: from `training_data`.
-        folder: gets config.json, model.safetensors, reader.safetensors and training.json.
+        folder: gets config.json, model.safetensors, reader.safetensors, words.txt, calibration.json, training.json.
         schedule: how long.
         seed: of weights and choices.
+        reader_from: weights whose reader is taken as it is; then the planner alone is trained.
         progress: called with a line now and then.
     """
     torch.manual_seed(seed)
     began = time.monotonic()
     sizes = {name: len(cases) for name, cases in data.cases.items()}
-    known = meanings()
-    words = vocabulary(known, [chinese for _, chinese in data.twins])
+    facts: dict[str, Any] = {"schedule": asdict(schedule), "seed": seed, "sets": sizes}
+    if reader_from is None:
+        reader = trained_reader(data, folder, schedule, facts, seed, progress)
+    else:
+        reader, _ = load_planner(reader_from)
     # A row of the embeddings is a word by its place alone: a checkpoint of another list must not be gone on with.
-    listed = hashlib.sha256("\n".join(words).encode()).hexdigest()
-    facts: dict[str, Any] = {"schedule": asdict(schedule), "seed": seed, "sets": sizes, "words": listed}
-    reader = Reader(words)
-    give_meanings(reader, known)
-    train_retrieval(
-        reader,
-        data.case,
-        data.twins,
-        dictionary_twins(known, words),
-        num_steps=schedule.retrieval_steps,
-        seed=seed,
-        checkpoint=Checkpoint(folder / CHECKPOINTS / "retrieval.pt", facts),
-        progress=progress,
-    )
-    reader.eval()
-    vectors = read(data, reader, progress)
+    facts["words"] = _digest(reader.words)
+    vectors = read(data, reader, folder / CHECKPOINTS / "vectors.pt", progress)
     model = PlannerModel(PlannerConfig())
 
-    common = {name: vectors.cards(cards) for name, cards in data.cards.items()}
-
-    def near(case: PlanningCase, name: str) -> Sequence[ExpertCard]:
-        request = vectors.request(case.request, model.config.max_request_tokens)
-        found = matches_of(request.states.float(), request.mean.float(), common[name])
-        return [data.cards[name][i] for i in candidates(found, MAX_CARDS)]
-
+    neighbours = Neighbours(data.pools, vectors)
     train_plans(
         model,
         vectors,
-        lambda chosen: data.among(data.case(chosen), near, chosen),
+        lambda chosen: data.among(data.case(chosen), neighbours.near, chosen),
         num_steps=schedule.plan_steps,
         seed=seed,
         checkpoint=Checkpoint(folder / CHECKPOINTS / "plans.pt", facts),
@@ -113,9 +97,40 @@ def train_planner(
     return folder
 
 
-def read(data: TrainingData, reader: Reader, progress: Callable[[str], None]) -> Vectors:
-    """Everything that the second phase looks at, read once."""
+def trained_reader(
+    data: TrainingData,
+    folder: Path,
+    schedule: Schedule,
+    facts: dict[str, Any],
+    seed: int,
+    progress: Callable[[str], None],
+) -> Reader:
+    """A reader of requests and cards in both languages; the arguments are those of `train_planner`."""
+    known = meanings()
+    words = vocabulary(known, [chinese for _, chinese in (*data.twins, *data.parallel)])
+    reader = Reader(words)
+    give_meanings(reader, known)
+    train_retrieval(
+        reader,
+        data.case,
+        [(data.twins, _NUM_TWINS), (data.parallel, _NUM_PARALLEL), (dictionary_twins(known, words), _NUM_WORDS)],
+        num_steps=schedule.retrieval_steps,
+        seed=seed,
+        checkpoint=Checkpoint(folder / CHECKPOINTS / "retrieval.pt", {**facts, "words": _digest(words)}),
+        progress=progress,
+    )
+    return reader.eval()
+
+
+def _digest(words: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()
+
+
+def read(data: TrainingData, reader: Reader, kept: Path, progress: Callable[[str], None]) -> Vectors:
+    """Everything that the second phase looks at, read once and kept."""
     vectors = Vectors(reader)
+    if vectors.recall(kept):
+        return vectors
     for name, cases in data.cases.items():
         every = [*cases, *data.held_back.get(name, ())]
         vectors.prepare((case.request for case in every), PlannerConfig().max_request_tokens)
@@ -125,4 +140,6 @@ def read(data: TrainingData, reader: Reader, progress: Callable[[str], None]) ->
         vectors.means([port_text(port) for port in ports], MAX_PORT_TOKENS)
         vectors.means([str(option) for port in ports for option in port.enum], MAX_PORT_TOKENS)
         progress(f"read {name}: {len(every)} cases")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    vectors.keep(kept)
     return vectors

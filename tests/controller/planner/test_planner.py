@@ -93,10 +93,10 @@ def test_place_by_place_is_the_same_as_whole_rows():
     kinds = torch.tensor([[0] * 7 + [1] + [2] * 4 + [4] * 8 + [5] * 12])
     states = torch.randn(1, 32, 384)
     states[0, :12, 0] = torch.tensor([*range(7), 1, *range(4)])
-    matches = torch.rand(1, 32, 3) * (kinds == 4).unsqueeze(-1)
+    matches = torch.rand(1, 32, 4) * (kinds == 4).unsqueeze(-1)
     written, slots = torch.tensor([[-1, 13, 22, 24]]), torch.tensor([[0, 1, 2, 0]])
     ports = torch.randn(1, 4, 384) * (slots != 0).unsqueeze(-1)
-    fits, spent = torch.rand(1, 4, 32, 2).round(), torch.rand(1, 4, 32).round()
+    fits, spent = torch.rand(1, 4, 32, 4).round(), torch.rand(1, 4, 32).round()
     counts = torch.tensor([[0, 1, 1, 1]])
     with torch.no_grad():
         everything = torch.ones(1, 32, dtype=torch.bool), torch.ones(1, 4, 32, dtype=torch.bool)
@@ -173,3 +173,25 @@ def test_synthetic_requests_become_cases_with_exact_spans():
                     start, end = filled.spans[0]
                     assert case.request[start:end] == argument.value
     assert random.Random(0).choice(cases).source.startswith("synthetic/")
+
+
+@pytest.mark.parametrize(("end", "num_steps"), [(0.45, 2), (0.55, 1)])
+def test_it_ends_where_that_is_likelier_than_going_on_with_any_expert(reader, tmp_path, monkeypatch, end, num_steps):
+    import math
+
+    from orchestrator.controller.planner.decoding import Decoder
+    from orchestrator.controller.planner.symbols import Special
+
+    def log_experts(self, allowed, written, fits):
+        """Two cards are as likely; ending is likelier than either, once a step is written."""
+        layout = self._scene.layout
+        logs = [-math.inf] * layout.size
+        ends = {0: 0.01, 1: end}.get(len(written), 0.9)
+        logs[Special.END if written else Special.DECLINE] = math.log(ends)
+        for at in (layout.cards + len(written), layout.cards + 2):
+            logs[at] = math.log((1 - ends) / 2)
+        return logs
+
+    monkeypatch.setattr(Decoder, "_log_experts", log_experts)
+    plan = planned(saved(reader, random_planner(), tmp_path), "Weather in Oslo, a recipe for soup")
+    assert len(plan.steps) == num_steps

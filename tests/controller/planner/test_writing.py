@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from orchestrator.controller.planner.symbols import NUM_SPECIAL, Layout, Special
@@ -123,11 +125,90 @@ def test_a_question_is_a_whole_clause():
 
 
 def test_with_files_attached_no_expert_waits_for_another_kind():
-    from orchestrator.controller.planner.writing import experts_possible, text_awaited
+    from orchestrator.controller.planner.writing import experts_possible, fits_of, text_awaited
 
     scene = marked("what does it say", (READ, PAINT), ("audio",))
-    assert experts_possible(scene, []) == [Special.DECLINE, scene.layout.cards + 1]
-    assert experts_possible(marked("what does it say", (READ, PAINT)), []) == [Special.DECLINE, 7 + 4, 7 + 5]
-    pictured = marked("what does it say", (READ, PAINT), ("image",))
+    assert experts_possible(scene, [], fits_of(scene, [])) == [Special.DECLINE, scene.layout.cards + 1]
+    bare = marked("what does it say", (READ, PAINT))
+    assert experts_possible(bare, [], fits_of(bare, [])) == [Special.DECLINE, 7 + 4, 7 + 5]
+    asked = ExpertCard(name="asked", inputs=(IMAGE, Port(name="question", kind="text")), outputs=(TEXT,))
+    pictured = marked("what does it say", (READ, PAINT, asked), ("image",))  # what works on both need not wait
     assert text_awaited(pictured, []) == [pictured.layout.cards + 1]
     assert text_awaited(pictured, [0]) == []
+
+
+def test_a_called_card_and_those_like_it_are_less_novel():
+    import torch
+
+    from orchestrator.controller.planner.memory import fits_at
+    from orchestrator.controller.planner.writing import fits_of
+
+    scene = marked("what does it say", (READ, PAINT), ("image",))
+    near = torch.tensor([[0.5, 0.5], [0.9, 0.2], [0.3, 0.6]])  # the whole, and two parts, with either card
+    first = fits_at(scene, near, [], fits_of(scene, []))
+    assert first[:, 2:].tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    second = fits_at(scene, near, [0], fits_of(scene, [0]))
+    assert second[:, 2].tolist() == [1.0, 0.0]
+    assert torch.allclose(second[:, 3], torch.tensor([0.0, 0.3]))
+
+
+def test_one_number_does_not_fill_two_ports_of_a_call():
+    scene = marked("borrow 20000 over 24")
+    rate = Port(name="size", kind="float")
+    first = scene.layout.tokens
+    numbers = [symbol for symbol in values_allowed(scene, rate, []) if symbol >= first]
+    assert len(numbers) == 2
+    assert values_allowed(scene, rate, [], taken=numbers[:1]) == [Special.MISSING, numbers[1]]
+    assert values_allowed(scene, rate, [], taken=numbers) == [Special.MISSING]
+    words = Port(name="word", kind="string")
+    assert numbers[0] not in values_allowed(scene, words, [], taken=numbers)
+    question = Port(name="question", kind="string")  # the whole clause, whatever else stands in it
+    assert min(numbers) - 1 in values_allowed(scene, question, [], taken=range(first, scene.layout.size))
+
+
+def test_a_port_that_says_nothing_takes_the_file_that_fits_it():
+    silent = ExpertCard(name="shorten", inputs=(Port(name="input", kind="text"),), outputs=(TEXT,))
+    scene = Scene((silent,), ("text", "audio"), (), 3, 4, **WORDS)
+    assert values_allowed(scene, silent.inputs[0], []) == [scene.layout.attachments]
+
+
+def test_a_file_name_in_quotes_is_no_quoted_text():
+    assert len(marked("describe 'photo.jpg' as 'a calm sea'").marks.quotes) == 1
+
+
+def test_numbers_are_kept_for_the_ports_that_they_are_counted_by():
+    amount, rate = Port(name="amount", kind="float"), Port(name="annual_rate", kind="float")
+    months = Port(name="months", kind="integer")
+    loan = ExpertCard(name="loan", inputs=(amount, rate, months), outputs=(TEXT,))
+    text = "borrow 12000 at 6 % over 24 months"
+    scene = marked(text, (loan,))
+    said = {
+        port.name: [s - scene.layout.tokens for s in values_allowed(scene, port, []) if s >= scene.layout.tokens]
+        for port in loan.inputs
+    }
+    words = {name: [text.split()[token] for token in tokens] for name, tokens in said.items()}
+    assert words == {"amount": ["12000"], "annual_rate": ["6"], "months": ["12000", "24"]}
+    begins = scene.layout.tokens + 1
+    assert max(lasts_allowed(scene, begins, amount)) == begins + 1  # not beyond the next number
+
+
+def test_a_port_for_a_date_takes_the_dates_that_are_written_out():
+    start = Port(name="start", kind="string", description="first day, such as 2025-03-03")
+    scene = marked("days from 3 March 2025 to 21 March 2025")
+    first = scene.layout.tokens
+    begins = [symbol - first for symbol in values_allowed(scene, start, []) if symbol >= first]
+    assert begins == [2, 6]
+    assert lasts_allowed(scene, first + 2, start) == [first + 4]
+    told = marked("days from today to 21 March 2025")
+    assert len(values_allowed(told, start, [])) > 3
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"), [("12,000 at 3.6", [0, 10]), ("30万 or 4千", [0, 7]), ("1,2", [0, 2]), ("1,2345", [0, 2])]
+)
+def test_a_number_begins_where_nothing_of_it_stands_before(text, begins):
+    from orchestrator.controller.planner.marks import marks_of
+
+    pieces = [match.span() for match in re.finditer(r"\d+|[a-z]+|[^\w\s]|[万千]", text)]
+    marks = marks_of(text, pieces, tuple(range(len(pieces))))
+    assert sorted(pieces[token][0] for token in marks.numbers) == begins

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import subprocess
+import sys
 
 import pytest
 
@@ -134,13 +137,39 @@ def test_data_is_held_back_and_cards_are_put_around(tmp_path):
     assert len(ids["toole"]) + len(data.held_back["toole"]) == 200
     assert not ids["toole"] & {case.id for case in data.held_back["toole"]}
     chosen = random.Random(3)
-    for _ in range(80):
+    withheld = 0
+    for _ in range(120):
         case = data.case(chosen)
-        around = data.among(case, lambda case, name: data.cards[name], chosen)
-        assert len(around.cards) >= len(case.cards) or case.source in ("embedded", "declined")
-        called = [around.cards[call.card].name for call in around.calls]
-        assert called == [case.cards[call.card].name for call in case.calls]
-        assert len({one.name for one in around.cards}) == len(around.cards)
+        around = data.among(case, lambda case, name, chosen: data.pools[name], chosen)
+        needed = [case.cards[call.card].name for call in case.calls]
+        names = [one.name for one in around.cards]
+        assert len(set(names)) == len(names)
+        if needed and not around.calls:  # without the card that it needs a request is to be declined
+            assert case.source == "toole"
+            assert needed[0] not in names
+            withheld += 1
+            continue
+        assert len(names) >= len(case.cards) or case.source in ("embedded", "declined")
+        assert [names[call.card] for call in around.calls] == needed
+    assert 0 < withheld < 40
+
+
+def test_trials_are_cases_held_back_over_all_cards_of_their_set(tmp_path):
+    from orchestrator.controller.training.sources import TrainingData
+
+    cards = [card(f"tool{i}", query()) for i in range(30)]
+    cases = [
+        PlanningCase(f"{i}-{part}", f"request {part} of tool {i}", (cards[i],), (Call(0, {}),), source="toole")
+        for i in range(30)
+        for part in range(4)
+    ]
+    data = TrainingData({"toole": cases[30:]}, {"toole": cards}, {"toole": cases[:30]})
+    found = data.trials("toole", 30, random.Random(0))
+    assert {case.id for case, _ in found} == {case.id for case in cases[:30]}
+    for case, offered in found:
+        assert len(offered) == (30 if case.calls else 29)
+        assert not any(case.request in one.examples for one in offered)
+    assert {any(one.examples for one in offered) for _, offered in found} == {True, False}
 
 
 def test_a_folder_without_any_set_is_refused(tmp_path):
@@ -149,3 +178,21 @@ def test_a_folder_without_any_set_is_refused(tmp_path):
 
     with pytest.raises(BadRequest, match="ultratool"):
         training_data(tmp_path, num_synthetic=0, seed=0)
+
+
+def test_data_is_the_same_in_every_process():
+    code = (
+        "import hashlib, random\n"
+        "from orchestrator.controller.training.sources import training_data\n"
+        "data = training_data(None, num_synthetic=150, seed=3)\n"
+        "chosen = random.Random(4)\n"
+        "cases = [data.among(data.case(chosen), lambda case, name, _: data.pools[name], chosen) for _ in range(40)]\n"
+        "print(hashlib.sha256(repr((cases, data.twins, data.held_back)).encode()).hexdigest())\n"
+    )
+
+    def told(hash_seed: str) -> str:
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        return run.stdout
+
+    assert told("1") == told("2") != ""

@@ -212,8 +212,8 @@ def _chosen(operation: Operation, rng: Random) -> list[tuple[str, bool]]:
     others = [slot for slot, needed in operation.slots if not needed]
     count = rng.choice([0, 1, 1, 2, 2, 3, 4, 5])
     kept = set(required) | set(rng.sample(others, min(count, len(others))))
-    more_required = {
-        slot for slot in kept if slot in others[:2] and slots()[slot].kind in _ASKED_KINDS and rng.random() < 0.4
+    more_required = {  # a set is walked in another order in every process, so it is only asked, not walked
+        slot for slot in others[:2] if slot in kept and slots()[slot].kind in _ASKED_KINDS and rng.random() < 0.4
     }
     return [(slot, slot in required or slot in more_required) for slot, _ in operation.slots if slot in kept]
 

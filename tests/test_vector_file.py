@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import torch
+import numpy
 
-from orchestrator.controller.planner.vector_file import VectorFile
+from orchestrator.vector_file import VectorFile
 
 
 def test_what_one_process_read_the_next_one_knows(tmp_path):
     file = VectorFile(tmp_path / "vectors" / "planner.npz", "reader 1")
-    vector = torch.arange(4, dtype=torch.float16)
+    vector = numpy.arange(4, dtype=numpy.float16)
     file.add({"天气": vector})
     file.save()
     again = VectorFile(tmp_path / "vectors" / "planner.npz", "reader 1")
-    assert torch.equal(again.get("天气"), vector)
+    assert numpy.array_equal(again.get("天气"), vector)
     assert again.get("weather") is None
 
 
 def test_another_reader_or_a_broken_file_begins_anew(tmp_path):
     path = tmp_path / "planner.npz"
     file = VectorFile(path, "reader 1")
-    file.add({"a": torch.ones(4, dtype=torch.float16)})
+    file.add({"a": numpy.ones(4, dtype=numpy.float16)})
     file.save()
     assert VectorFile(path, "reader 2").get("a") is None
     path.write_bytes(b"PK broken")
