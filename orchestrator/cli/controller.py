@@ -18,7 +18,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print exactly one JSON
 @app.command()
 def train(
     out: Annotated[Path, typer.Option(help="Folder for the weights.")],
-    data: Annotated[Path | None, typer.Option(help="Holds ultratool/, toole/ or bfcl/.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Holds ultratool/, toole/, bfcl/ or xquad/.")] = None,
     schedule: Annotated[str, typer.Option(help="full (up to an hour on two cores), short or tiny.")] = "full",
     without: Annotated[list[str] | None, typer.Option(help="A set to leave out; may be given again.")] = None,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,

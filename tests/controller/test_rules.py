@@ -1,4 +1,4 @@
-"""The compact controller on a small set of cards: which experts it names, what feeds them, when it asks or declines."""
+"""The rule controller on a small set of cards: which experts it names, what feeds them, when it asks or declines."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from orchestrator.controller.clauses import clauses_of, file_names_in
+from orchestrator.controller.planner.moments import dates_in
 from orchestrator.controller.planner.names import stems
 from orchestrator.controller.planner.numbers import number_of
 from orchestrator.types import Port
@@ -21,19 +22,6 @@ _BEHIND = re.compile(r"[$€£¥]?[-+]?\d[\d.,]*\s?(?:(?P<share>%|％|per ?cent\
 _GOES_ON = re.compile(r"\d(?:\.\d|,\d{3}(?!\d)|[十百千万亿])")
 _SPEAKS_OF_SHARES = re.compile(
     r"per ?cent|\bpct\b|\b(?:rate|ratio|share|interest|discount|tax|tip)\b|率|百分|折扣", re.IGNORECASE
-)
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-_DATE = re.compile(
-    rf"\b\d{{4}}-\d{{1,2}}-\d{{1,2}}\b|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}\b"
-    rf"|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}(?:,? \d{{4}})?\b"
-    rf"|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?\b"
-    r"|(?:\d{4}年)?\d{1,2}月\d{1,2}[日号]?",
-    re.IGNORECASE,
-)
-_TOLD_BY_TODAY = re.compile(
-    r"\b(?:today|tomorrow|yesterday|tonight|next|last|this|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
-    r"|今天|明天|后天|昨天|今晚|[上下本这]个?(?:周|星期|月|年)|周[一二三四五六日天]",
-    re.IGNORECASE,
 )
 
 
@@ -108,13 +96,12 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
         token: start for token, start, end in words if _holds_number(text[start:end]) and not _goes_on(text, start)
     }
     behind = {token: match for token, start in numbers.items() if (match := _BEHIND.match(text, start)) is not None}
-    dates = () if _TOLD_BY_TODAY.search(text) else (one.span() for one in _DATE.finditer(text))
     return Marks(
         frozenset(numbers),
         _ranges(quotes, offsets),
         _ranges(((clause.piece.start, clause.piece.end) for clause in clauses), offsets),
         _ranges(items, offsets),
-        _ranges(dates, offsets),
+        _ranges(dates_in(text), offsets),
         frozenset(token for token, match in behind.items() if match["share"]),
         tuple((token, match["word"]) for token, match in behind.items() if match["word"]),
     )

@@ -19,6 +19,18 @@ _EXAMPLE_SLASHED = re.compile(r"\b(\d{2})/(\d{2})/\d{4}\b")
 _EXAMPLE_TIME = re.compile(r"\b\d{1,2}:\d{2}(:\d{2})?(\s?[AP]M)?\b")
 _SPEAKS_OF_ISO = re.compile(r"\bISO[- ]?8601\b|\b24[- ]?hour", re.IGNORECASE)
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_DATE = re.compile(
+    rf"\b\d{{4}}-\d{{1,2}}-\d{{1,2}}\b|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}\b"
+    rf"|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{_MONTHS})[a-z]*\.?(?:,? \d{{4}})?\b"
+    rf"|\b(?:{_MONTHS})[a-z]*\.? \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?\b"
+    r"|(?:\d{4}年)?\d{1,2}月\d{1,2}[日号]?",
+    re.IGNORECASE,
+)
+_TOLD_BY_TODAY = re.compile(
+    r"\b(?:today|tomorrow|yesterday|tonight|next|last|this|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
+    r"|今天|明天|后天|昨天|今晚|[上下本这]个?(?:周|星期|月|年)|周[一二三四五六日天]",
+    re.IGNORECASE,
+)
 _IS_DATED = re.compile(
     rf"\d{{1,4}}[-/.]\d{{1,2}}|\b(?:{_MONTHS})[a-z]*\b|day\b|\btomorrow\b|\btonight\b|\b(?:week|month|year)\b|[年月日号天周]"
     r"|星期|礼拜",
@@ -55,6 +67,11 @@ _CHINESE_WEEKDAY = re.compile("(上|这|本|下)?(?:个)?(?:周|星期|礼拜)([
 _NUMERAL = r"[零〇一二三四五六七八九十\d]"
 _CHINESE_DATE = re.compile(rf"(?:({_NUMERAL}{{2,4}})年)?\s*({_NUMERAL}{{1,3}})月(?:\s*({_NUMERAL}{{1,3}})[日号]?)?")
 _BASES = (datetime(1904, 1, 1), datetime(1910, 7, 15))  # whatever depends on the day differs between them
+
+
+def dates_in(text: str) -> list[tuple[int, int]]:
+    """Offsets of the dates that are written out; none where one is told by the day it is today."""
+    return [] if _TOLD_BY_TODAY.search(text) else [match.span() for match in _DATE.finditer(text)]
 
 
 @functools.lru_cache(maxsize=4096)
