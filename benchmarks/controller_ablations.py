@@ -111,9 +111,6 @@ def similarities(controller: CompactController) -> Iterator[None]:
         model = controller.weights.model
         model.sharpness.zero_()
         model.exemplified_sharpness.zero_()
-        for module in model.match:
-            for parameter in module.parameters():
-                parameter.zero_()
     yield
 
 
@@ -125,7 +122,6 @@ def attended_part(controller: CompactController) -> Iterator[None]:
     with torch.no_grad():
         model = controller.weights.model
         model.sharpness[3] = model.exemplified_sharpness[3] = 0.0
-        model.match[0].weight[:, [3, 7]] = 0.0  # the similarity, and how far it lies from the best card's
     yield
 
 

@@ -419,6 +419,13 @@ ARTIFACT_CLASSES: dict[str, type[Artifact]] = {
 }
 
 
+def unread(kind: ArtifactKind, name: str = "") -> Artifact:
+    """An artifact of which only the kind is known, and perhaps the name: planning looks at no more."""
+    own = ARTIFACT_CLASSES[kind]
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    return own(kind=kind, media_type=own.default_media_type, sha256=digest, num_bytes=0, name=name, value="")
+
+
 def _encode_value(value: Any) -> bytes:
     if isinstance(value, str):
         return value.encode()

@@ -18,7 +18,7 @@ from orchestrator.controller.planner.calibration import Calibration
 from orchestrator.controller.questions import plan_of_nothing, question_for
 from orchestrator.controller.wording import wording
 from orchestrator.language import language_of
-from orchestrator.types import ExpertCard, Plan, Request, Shortlist
+from orchestrator.types import Attachment, Collection, ExpertCard, Plan, Request, Shortlist
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,7 +103,8 @@ class CompactController:
         if is_sure or is_refused:
             return known
         learnt = self._learnt(request, cards)
-        if learnt.status == "planned" and learnt.confidence >= _LIKELY:
+        leaves_files = known.status == "planned" and _reads_files(known) and not _reads_files(learnt)
+        if learnt.status == "planned" and learnt.confidence >= _LIKELY and not leaves_files:
             return learnt
         is_known = known.status == "planned" and all(step.expert in embedded for step in known.steps)
         is_neither = "planned" not in (known.status, learnt.status)
@@ -121,7 +122,7 @@ class CompactController:
 
         from orchestrator.controller.planner.decoding import Decoder
         from orchestrator.controller.planner.marks import marks_of
-        from orchestrator.controller.planner.memory import candidates, matches_of, memory_of, near_of
+        from orchestrator.controller.planner.memory import candidates, cues_at, matches_of, memory_of, near_of
         from orchestrator.controller.planner.plans import Transcript
         from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, port_text
         from orchestrator.controller.planner.writing import Scene, options_of, words_in
@@ -133,7 +134,7 @@ class CompactController:
             tokens, mean = read.states.float(), read.mean.float()
             every = self._vectors_of(cards)
             near = near_of(tokens, mean, every)  # (1 + W, E)
-            matches = matches_of(near, mean, every)  # (E, 4)
+            matches = matches_of(near, mean, every)  # (E, 5)
             chosen = candidates(matches, NUM_CANDIDATES)
             own = [cards[i] for i in chosen]
             named = _named(request)
@@ -150,9 +151,12 @@ class CompactController:
             def port(card: int, position: int) -> Tensor:
                 return vectors.means([port_text(own[card].inputs[position])], MAX_PORT_TOKENS)[0]
 
-            written = Decoder(model, scene, memory, port).write()
-            whole, _, centre, _ = matches.amax(0).tolist()
-            exemplified = float(matches[:, -1].mean())
+            def cues(card: int, position: int) -> Tensor:
+                return cues_at(scene, request.text, read.offsets, own[card].inputs[position], memory.near[:, card])
+
+            written = Decoder(model, scene, memory, port, cues).write()
+            whole, _, centre, *_ = matches.amax(0).tolist()
+            exemplified = float(matches[:, -2].mean())
         return Transcript(request, scene, named, read.offsets, written, (whole, centre), exemplified)
 
     def scores(self, texts: Sequence[str], cards: Sequence[ExpertCard]) -> NDArray[np.float32]:
@@ -196,6 +200,13 @@ class CompactController:
             question = question_for(missing[0], language)
             return Plan(status="needs_input", confidence=confidence, question=question, steps=steps)
         return Plan(status="planned", confidence=confidence, steps=steps)
+
+
+def _reads_files(plan: Plan) -> bool:
+    """Whether any step reads an attachment: people attach files for a reason."""
+    bindings = [binding for step in plan.steps for binding in step.inputs.values()]
+    every = [item for one in bindings for item in (one.items if isinstance(one, Collection) else (one,))]
+    return any(isinstance(one, Attachment) for one in every)
 
 
 def _named(request: Request) -> tuple[FileName, ...]:

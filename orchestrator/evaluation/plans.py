@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from orchestrator.artifact import ARTIFACT_CLASSES, Artifact, kind_of
+from orchestrator.artifact import kind_of, unread
 from orchestrator.controller.controller import Controller
 from orchestrator.errors import BadRequest
 from orchestrator.evaluation.metrics import (
@@ -158,7 +157,8 @@ def _report(
 
 def request_of_row(row: Mapping[str, Any]) -> Request:
     """The request of a case, with its attachments by name."""
-    return Request(text=str(row["request"]), artifacts=tuple(_artifact(name) for name in row.get("files", ())))
+    files = tuple(unread(kind_of(name), name) for name in row.get("files", ()))
+    return Request(text=str(row["request"]), artifacts=files)
 
 
 def of_columns(function: Callable[..., float]) -> Callable[[Any], float]:
@@ -189,14 +189,6 @@ def _port(row: Mapping[str, Any]) -> Port:
         enum=tuple(row.get("enum") or ()),
         default=row.get("default"),
     )
-
-
-def _artifact(name: str) -> Artifact:
-    """An attachment of which only the name is known: planning looks at its kind."""
-    kind = kind_of(name)
-    cls = ARTIFACT_CLASSES[kind]
-    digest = hashlib.sha256(name.encode()).hexdigest()
-    return cls(kind=kind, media_type=cls.default_media_type, sha256=digest, num_bytes=0, name=name, value="")
 
 
 def as_case(id: str, plan: Plan, request: Request, cards: Sequence[ExpertCard], seconds: float) -> PlannedCase:

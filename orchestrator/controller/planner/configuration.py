@@ -18,7 +18,9 @@ class PlannerConfig(PretrainedConfig):
         max_request_tokens: T, where a request is cut.
         max_steps: of a plan.
         dropout: in the decoder, while training.
-        pointer_dropout: share of the training cases whose cards are chosen by their similarities alone.
+        pointer_dropout: share of the training cases whose cards pass for unknown; of half of the others half do.
+        clause_dropout: share of them where the part that the decoder attends to says nothing of the cards.
+        end_dropout: share of them where the pointer says nothing of the end.
         exemplified_share: how much what was learnt of single cards counts for one that shows example requests.
     """
 
@@ -33,7 +35,9 @@ class PlannerConfig(PretrainedConfig):
         max_request_tokens: int = 256,
         max_steps: int = 12,
         dropout: float = 0.15,
-        pointer_dropout: float = 0.5,
+        pointer_dropout: float = 0.35,
+        clause_dropout: float = 0.5,
+        end_dropout: float = 0.5,
         exemplified_share: float = 0.25,
         **kwargs: Any,
     ) -> None:
@@ -46,4 +50,6 @@ class PlannerConfig(PretrainedConfig):
         self.max_steps = max_steps
         self.dropout = dropout
         self.pointer_dropout = pointer_dropout
+        self.clause_dropout = clause_dropout
+        self.end_dropout = end_dropout
         self.exemplified_share = exemplified_share

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from orchestrator.artifact import ARTIFACT_CLASSES
-from orchestrator.controller.planner.memory import Memory, fits_at
+from orchestrator.controller.planner.memory import Memory, ends_at, fits_at, progress_at
 from orchestrator.controller.planner.modeling import NUM_FITS, PlannerModel
 from orchestrator.controller.planner.symbols import Slot, Special
 from orchestrator.controller.planner.values import LISTS
@@ -18,23 +18,20 @@ from orchestrator.controller.planner.writing import (
     MAX_PORTS,
     Scene,
     experts_possible,
-    files_awaiting,
     fills_alone,
     fits_of,
     is_silent,
     lasts_allowed,
     references_to,
     steps_allowed,
-    text_awaited,
+    takes_words,
     values_allowed,
 )
 from orchestrator.types import Port
 
 MAX_ITEMS = 12  # of a list
 _HALF = math.log(0.5)
-_ATTACHED = 1.0  # of log-odds that an expert gains for an attachment that nothing has read
-_UNSERVED = 2.0  # of log-odds that the end loses while there are more clauses than steps
-_AWAITED = 2.0  # of log-odds that an expert on texts loses while the attachments are not read
+_UNSERVED = 2.0  # of log-odds that the end loses while order words ask for more steps
 
 
 @dataclass(frozen=True)
@@ -79,6 +76,7 @@ class Decoder:
         scene: what the request offers.
         memory: the same as tensors.
         port: vector (D) of an input port, by positions of card and port.
+        cues: what speaks for each token there, (M, 6), by the same.
     """
 
     def __init__(
@@ -87,13 +85,15 @@ class Decoder:
         scene: Scene,
         memory: Memory,
         port: Callable[[int, int], Tensor],
+        cues: Callable[[int, int], Tensor],
     ) -> None:
         self._model = model
         self._scene = scene
-        self._port = port
+        self._port, self._cues = port, cues
         self._near = memory.near
-        self._prefix = model.begin(memory.states[None], memory.kinds[None], memory.matches[None])
+        self._prefix = model.begin(memory.states[None], memory.kinds[None], memory.matches[None], ends_at(scene)[None])
         self._before = -1
+        self._told: tuple[int, list[int], Tensor | None] | None = None  # of the card last called
         self._num_places = 0
         self._num_steps = 0
         self._used: set[int] = set()  # attachments that a step reads
@@ -106,12 +106,12 @@ class Decoder:
         scene, layout = self._scene, self._scene.layout
         while True:
             written = [step.card for step in plan.steps]
-            fits = fits_of(scene, written)
+            fits = fits_of(scene, written, self._used)
             allowed = experts_possible(scene, written, fits)
             logs = self._log_experts(allowed, written, fits)
             if not plan.steps:
                 plan.declined = math.exp(logs[Special.DECLINE])
-            # It ends where that is more likely than going on, with whichever expert; at least one step is written.
+            # It ends where that is likelier than going on, with whichever expert; at least one step is written.
             ends = plan.steps and (logs[Special.END] > _HALF or len(allowed) == 1)
             best = Special.END if ends else max((s for s in allowed if s >= layout.cards), key=logs.__getitem__)
             plan.log_experts += logs[best]
@@ -139,12 +139,14 @@ class Decoder:
             can_link = False
             is_told = is_silent(port) and not before and not references_to(self._scene, port, before)
             if is_told and layout.num_tokens:  # everything that is said, as no training set says what
-                self._logits(Slot.VALUE, self._port(card, position), None)
+                self._logits(Slot.VALUE, self._port(card, position))
                 self._before = -1
                 fillings.append(Filling((layout.tokens, layout.size - 1), 1.0))
                 continue
             for item in range(MAX_ITEMS):
                 allowed = values_allowed(self._scene, port, before, item, taken)
+                if item:  # the items of a list follow each other
+                    allowed = [symbol for symbol in allowed if symbol > symbols[-1] or symbol < layout.tokens]
                 can_link = can_link or any(layout.steps <= symbol < layout.options for symbol in allowed)
                 symbol, share = self._choose(Slot.VALUE, (card, position), allowed)
                 probability *= share
@@ -197,28 +199,55 @@ class Decoder:
         return symbol, probability
 
     def _log_experts(
-        self, allowed: Sequence[int], written: Sequence[int], fits: Sequence[tuple[bool, bool]]
+        self, allowed: Sequence[int], written: Sequence[int], fits: Sequence[tuple[bool, ...]]
     ) -> list[float]:
         """Log probabilities of the next expert and of the end, (M)."""
         layout = self._scene.layout
         of_entries = torch.zeros(layout.size, NUM_FITS)
         of_entries[layout.cards : layout.tokens] = fits_at(self._scene, self._near, written, fits)
-        logits = self._logits(Slot.EXPERT, None, of_entries)
-        logits[text_awaited(self._scene, written)] -= _AWAITED
-        logits[files_awaiting(self._scene, self._used)] += _ATTACHED
-        if self._num_steps < len(self._scene.marks.clauses):
+        progress = progress_at(self._scene, self._near, written)
+        logits = self._logits(Slot.EXPERT, None, fits=of_entries, progress=progress)
+        if len(written) < self._scene.marks.num_ordered:
             logits[Special.END] -= _UNSERVED
         return _normalised(logits, allowed)
 
     def _logs(self, slot: Slot, at: tuple[int, int], allowed: Sequence[int]) -> list[float]:
         """Log probabilities of what fills a port, (M)."""
-        return _normalised(self._logits(slot, self._port(*at), None), allowed)
+        if slot != Slot.VALUE:
+            return _normalised(self._logits(slot, self._port(*at)), allowed)
+        return _normalised(self._logits(slot, self._port(*at), cues=self._cues(*at)) + self._wanted(*at), allowed)
 
-    def _logits(self, slot: Slot, port: Tensor | None, fits: Tensor | None) -> Tensor:
+    def _wanted(self, card: int, position: int) -> Tensor:
+        """By how much other ports of the call want each token more than this one does, (M); at most 0.
+
+        A value belongs to the port that it fits best, whichever is filled first (the dual softmax of matching, Rocco et
+        al. 2018).
+        """
+        if self._told is None or self._told[0] != card:
+            inputs = self._scene.cards[card].inputs[:MAX_PORTS]
+            takers = [i for i, port in enumerate(inputs) if takes_words(port)]
+            ports, cues = [self._port(card, i) for i in takers], [self._cues(card, i) for i in takers]
+            told = self._model.told(self._prefix, torch.stack(ports), torch.stack(cues)) if takers else None
+            self._told = card, takers, None if told is None else told.log_softmax(0)  # (P, M)
+        _, takers, shares = self._told
+        if shares is None or position not in takers:
+            return torch.zeros(self._scene.layout.size)
+        own = shares[takers.index(position)]
+        return (own - own[self._scene.layout.tokens :].max()).clamp(max=0.0)
+
+    def _logits(
+        self,
+        slot: Slot,
+        port: Tensor | None,
+        *,
+        cues: Tensor | None = None,
+        fits: Tensor | None = None,
+        progress: Tensor | None = None,
+    ) -> Tensor:
         self._num_places += 1
         place = self._num_places - 1
         return self._model.next(
-            self._prefix, place, self._before, slot, port, self._num_steps, self._spent, fits
+            self._prefix, place, self._before, slot, port, self._num_steps, self._spent, cues, fits, progress
         ).float()
 
 

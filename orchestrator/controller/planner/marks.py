@@ -20,6 +20,17 @@ Ranges = tuple[tuple[int, int], ...]
 _ARTICLES = ("a", "an", "A", "An")
 _BEHIND = re.compile(r"[$€£¥]?[-+]?\d[\d.,]*\s?(?:(?P<share>%|％|per ?cent\b)|(?P<word>[A-Za-z]+))", re.IGNORECASE)
 _GOES_ON = re.compile(r"\d(?:\.\d|,\d{3}(?!\d)|[十百千万亿])")
+_FRACTION = re.compile(r"[$€£¥]?[-+]?\d+\.\d")
+_SIGNED = r"[-/.:@_](?:(?<=\d.)(?=[A-Za-z\d])|(?=\d))"  # with a digit on one side: "01-01-1980", not "grams/mole"
+_LONG_WORD = re.compile(rf"(?:[A-Za-z]\.)+[A-Za-z]\b|[A-Za-z\d]+(?:{_SIGNED}[A-Za-z\d]+)*")
+_CAPITAL = r"[A-Z][\w'’&-]*(?:\.[A-Z]\w*)*"
+_NAME = re.compile(
+    rf"(?<!\w)(?P<first>{_CAPITAL})(?:\s+(?:(?:of|the|de|van|von|da|di)\s+){{0,2}}{_CAPITAL})*(?:\s+\d+\b)?"
+)
+_OPENS = re.compile(r"(?:^|[.!?。！？:：\n])[\s\"'“‘(]*$")
+_BRACKETED = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])+\]")
+_LONGEST_ITEM = 40  # code points; a longer one is a clause with a comma in it
+_WRAPPED = re.compile(r"\s*[\"“]([^\"“”]{20,})[\"”]\s*")
 _SPEAKS_OF_SHARES = re.compile(
     r"per ?cent|\bpct\b|\b(?:rate|ratio|share|interest|discount|tax|tip)\b|率|百分|折扣", re.IGNORECASE
 )
@@ -37,6 +48,12 @@ class Marks:
         dates: that are written out, where none is told by the day it is today.
         shares: tokens that begin a number of percent.
         counted: tokens that begin a number, and the word behind each: "24 months".
+        fractions: tokens that begin a number that is no whole one.
+        within: tokens that begin inside a longer word, such as the number in "2022/AL25".
+        broken: tokens that end inside one.
+        names: runs of words with a capital.
+        lists: in brackets, each as a whole.
+        num_ordered: instructions that order words such as "then" put one after the other.
     """
 
     numbers: frozenset[int] | None = None
@@ -46,6 +63,12 @@ class Marks:
     dates: Ranges = ()
     shares: frozenset[int] = frozenset()
     counted: tuple[tuple[int, str], ...] = ()
+    fractions: frozenset[int] = frozenset()
+    within: frozenset[int] = frozenset()
+    broken: frozenset[int] = frozenset()
+    names: Ranges = ()
+    lists: Ranges = ()
+    num_ordered: int = 1
 
     def numbers_for(self, port: Port, others: Iterable[Port] = ()) -> frozenset[int] | None:
         """The tokens with which a number for the port may begin; None where nobody looked.
@@ -61,6 +84,8 @@ class Marks:
             return None
         of_others = frozenset[int]().union(*(self._counted_by(other) for other in others if other.name != port.name))
         of_others -= self._counted_by(port)
+        if port.kind == "integer":
+            of_others |= self.fractions
         if _SPEAKS_OF_SHARES.search(f"{port.name.replace('_', ' ')} {port.description}"):
             return self.shares or self.numbers - of_others
         return self.numbers - of_others - self.shares or self.numbers
@@ -78,6 +103,7 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
         offsets: of its tokens, in code points.
         firsts: tokens that begin a word.
     """
+    text = _unwrapped(text)
     clauses = clauses_of(text)
     files = {file.piece.text for file in file_names_in(text)}  # a file's name in quotes is no text
     said = (quote for clause in clauses for quote in clause.quotes)
@@ -85,7 +111,7 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
     items: list[tuple[int, int]] = []
     for clause in clauses:
         begin = clause.piece.start
-        for item in clause.items:
+        for item in clause.items if max(map(len, clause.items), default=0) <= _LONGEST_ITEM else ():
             found = text.find(item, begin)
             if found >= 0:
                 begin = found + len(item)
@@ -95,6 +121,7 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
     numbers = {
         token: start for token, start, end in words if _holds_number(text[start:end]) and not _goes_on(text, start)
     }
+    joined = {at for match in _LONG_WORD.finditer(text) for at in range(match.start() + 1, match.end())}
     behind = {token: match for token, start in numbers.items() if (match := _BEHIND.match(text, start)) is not None}
     return Marks(
         frozenset(numbers),
@@ -104,7 +131,31 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
         _ranges(dates_in(text), offsets),
         frozenset(token for token, match in behind.items() if match["share"]),
         tuple((token, match["word"]) for token, match in behind.items() if match["word"]),
+        frozenset(token for token, start in numbers.items() if _FRACTION.match(text, start)),
+        frozenset(token for token, (start, _) in enumerate(offsets) if start in joined),
+        frozenset(token for token, (_, end) in enumerate(offsets) if end in joined),
+        _ranges(_names_in(text), offsets),
+        _ranges((match.span() for match in _BRACKETED.finditer(text)), offsets),
+        1 + sum(clause.is_after for clause in clauses[1:]),
     )
+
+
+def _unwrapped(text: str) -> str:
+    """The text without quotation marks around the whole of it, as long as it was: such a quote marks nothing."""
+    match = _WRAPPED.fullmatch(text)
+    return text if match is None else f"{' ' * match.start(1)}{match[1]}{' ' * (len(text) - match.end(1))}"
+
+
+def _names_in(text: str) -> Iterable[tuple[int, int]]:
+    """Runs of words with a capital: "Treaty of Tordesillas", "Windows 10"; without the word that opens a sentence."""
+    for match in _NAME.finditer(text):
+        start, end = match.span()
+        if _OPENS.search(text, 0, start):
+            start = match.end("first")
+            while start < end and not text[start].isupper():
+                start += 1
+        if start < end:
+            yield start, end
 
 
 def _goes_on(text: str, at: int) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,8 +11,11 @@ import torch
 from torch import Tensor
 
 from orchestrator.artifact import ARTIFACT_CLASSES
+from orchestrator.controller.planner.cues import cues_of
+from orchestrator.controller.planner.modeling import NUM_CUES, NUM_ENDS
 from orchestrator.controller.planner.symbols import NUM_SPECIAL, Entry
-from orchestrator.controller.planner.writing import Scene
+from orchestrator.controller.planner.writing import Scene, takes_words
+from orchestrator.types import Port
 
 _ARTIFACT_NUMBER = {kind: number for number, kind in enumerate(ARTIFACT_CLASSES)}
 _WINDOW, _STRIDE = 12, 4  # tokens of the parts of a request that are compared with the cards, and between them
@@ -18,7 +23,7 @@ _WINDOW, _STRIDE = 12, 4  # tokens of the parts of a request that are compared w
 
 @dataclass(frozen=True)
 class Memory:
-    """One request's memory: raw vectors (M, D), kinds (M), similarities of cards and options (M, 4).
+    """One request's memory: raw vectors (M, D), kinds (M), similarities of cards and options (M, 5).
 
     `near` are those of its parts with the cards, (1 + W, C), from `near_of`.
     """
@@ -40,7 +45,7 @@ def memory_of(
         mean: its unit mean vector, (D).
         cards: unit vectors of the cards, (E, D).
         options: unit vectors of the enumerations' options, (O, D).
-        matches: similarities of the cards with the request, (E, 4), from `matches_of`.
+        matches: similarities of the cards with the request, (E, 5), from `matches_of`.
         near: of the cards with its parts, (1 + W, E), from `near_of`.
     """
     layout = scene.layout
@@ -68,11 +73,12 @@ def memory_of(
 
 
 def _options_alike(tokens: Tensor, mean: Tensor, options: Tensor) -> Tensor:
-    """Similarities of options with the request, (O, 4): with the whole, with its best few tokens, its best one; 0."""
+    """Similarities of options with the request, (O, 5): with the whole, its best few tokens, its best one; 0, 0."""
     single = torch.nn.functional.normalize(tokens, dim=-1)  # (T, D)
     few = windows(tokens, 4, 1)
     best = [(parts @ options.T).amax(0) if len(parts) else options.new_zeros(len(options)) for parts in (few, single)]
-    return torch.stack([options @ mean, *best, options.new_zeros(len(options))], dim=-1)
+    nothing = options.new_zeros(len(options))
+    return torch.stack([options @ mean, *best, nothing, nothing], dim=-1)
 
 
 @dataclass(frozen=True)
@@ -84,34 +90,40 @@ class CardVectors:
         centres: of description and examples together, (E, D).
         examples: of all their examples, card by card, (X, D).
         firsts: where each card's examples begin, and after the last card where they end, (E + 1).
+        known: 1 for those that the decoder was trained on, 0 for others, (E).
     """
 
     described: Tensor
     centres: Tensor
     examples: Tensor
     firsts: Tensor
+    known: Tensor
 
     def of(self, rows: Sequence[int]) -> CardVectors:
         """The same of some of the cards."""
         chosen = torch.tensor(list(rows), dtype=torch.long)
         nums = (self.firsts[1:] - self.firsts[:-1])[chosen]
         own = torch.cat([torch.arange(int(self.firsts[row]), int(self.firsts[row + 1])) for row in rows] or [chosen])
-        return CardVectors(self.described[chosen], self.centres[chosen], self.examples[own], _firsts(nums))
+        return CardVectors(
+            self.described[chosen], self.centres[chosen], self.examples[own], _firsts(nums), self.known[chosen]
+        )
 
 
-def card_vectors(described: Tensor, examples: Tensor, nums: Sequence[int]) -> CardVectors:
+def card_vectors(described: Tensor, examples: Tensor, nums: Sequence[int], known: Sequence[bool]) -> CardVectors:
     """Vectors of cards.
 
     Args:
         described: of their descriptions, (E, D).
         examples: of all their examples, card by card, (X, D).
         nums: how many each card has, E numbers.
+        known: whether the decoder was trained on each.
     """
     sums = described.clone()
     owners = torch.repeat_interleave(torch.arange(len(nums)), torch.tensor(list(nums), dtype=torch.long))
     sums.index_add_(0, owners, examples)
     centres = torch.nn.functional.normalize(sums, dim=-1)
-    return CardVectors(described, centres, examples, _firsts(torch.tensor(list(nums), dtype=torch.long)))
+    firsts = _firsts(torch.tensor(list(nums), dtype=torch.long))
+    return CardVectors(described, centres, examples, firsts, torch.tensor(known, dtype=torch.float))
 
 
 def _firsts(nums: Tensor) -> Tensor:
@@ -144,31 +156,85 @@ def matches_of(near: Tensor, mean: Tensor, cards: CardVectors) -> Tensor:
         mean: the request's unit mean vector, (D).
         cards: to compare with.
     Returns:
-        (E, 4); the last column tells whether a card shows examples.
+        (E, 5); the last columns tell whether a card shows examples, and whether training knew it.
     """
-    is_exemplified = cards.firsts[1:] > cards.firsts[:-1]
-    return torch.stack([near[0], near[1:].amax(0), cards.centres @ mean, is_exemplified.float()], dim=-1)
+    is_exemplified = (cards.firsts[1:] > cards.firsts[:-1]).float()
+    return torch.stack([near[0], near[1:].amax(0), cards.centres @ mean, is_exemplified, cards.known], dim=-1)
 
 
-def fits_at(scene: Scene, near: Tensor, written: Sequence[int], fits: Sequence[tuple[bool, bool]]) -> Tensor:
-    """How each card fits after the steps so far, (C, 4).
+def fits_at(scene: Scene, near: Tensor, written: Sequence[int], fits: Sequence[tuple[bool, ...]]) -> Tensor:
+    """How each card fits after the steps so far, (C, 6).
 
-    Whether it lacks an input, whether it reads an earlier step, whether it was called, and by how much it is more like
-    some part of the request than any card that was called: what is left to do is what those say nothing of.
+    What `fits_of` tells, whether it was called, and by how much it is more like some part of the request than any card
+    that was called: what is left to do is what those say nothing of.
 
     Args:
         scene: what the request offers.
         near: similarities of the request's parts with the cards, (1 + W, C).
         written: the cards of the steps so far, positions in the scene.
-        fits: the first two columns, from `fits_of`.
+        fits: the first columns, from `fits_of`.
     """
-    found = torch.zeros(len(scene.cards), 4)
+    found = torch.zeros(len(scene.cards), 6)
     if scene.cards:
-        found[:, :2] = torch.tensor(fits, dtype=torch.float)
+        found[:, :4] = torch.tensor(fits, dtype=torch.float)
     if written:
         called = sorted(set(written))
-        found[called, 2] = 1
-        found[:, 3] = (near[1:] - near[1:, called].amax(1, keepdim=True)).amax(0)
+        found[called, 4] = 1
+        found[:, 5] = (near[1:] - near[1:, called].amax(1, keepdim=True)).amax(0)
+    return found
+
+
+def progress_at(scene: Scene, near: Tensor, written: Sequence[int]) -> Tensor:
+    """How far a plan is, (4).
+
+    Steps so far, instructions of the request that are left, length of the request, and by how much its parts are more
+    like some other card than like those that were called, on average.
+
+    Args:
+        scene: what the request offers.
+        near: similarities of the request's parts with the cards, (1 + W, C).
+        written: the cards of the steps so far, positions in the scene.
+    """
+    left = max(-4, min(4, len(scene.marks.clauses) - len(written)))
+    unserved = float((near[1:].amax(1) - near[1:, list(set(written))].amax(1)).mean()) if written else 0.0
+    return torch.tensor([len(written) / 4, left / 4, math.log1p(scene.num_tokens) / 5, 4 * unserved])
+
+
+def cues_at(scene: Scene, request: str, offsets: Sequence[tuple[int, int]], port: Port, near: Tensor) -> Tensor:
+    """What speaks for each token as the beginning of what fills a port, (M, 6).
+
+    What `cues_of` tells, whether a name or a quote begins or a name goes on there, and how much less than the part of
+    the request that is most like the card its own part is.
+
+    Args:
+        scene: what the request offers.
+        request: its text.
+        offsets: of its tokens, in code points.
+        port: to be filled.
+        near: similarities of the request's parts with the port's card, (1 + W).
+    """
+    found = torch.zeros(scene.layout.size, NUM_CUES)
+    if takes_words(port) and scene.firsts:
+        own = torch.zeros(scene.num_tokens, NUM_CUES)
+        own[list(scene.firsts), :3] = torch.tensor(cues_of(request, port, [offsets[i] for i in scene.firsts]))
+        for first, last in scene.marks.names:
+            own[first, 3] = 1
+            own[first + 1 : last + 1, 4] = 1
+        for first, _ in scene.marks.quotes:
+            own[first, 3] = 1
+        around = near[1:].expand(scene.num_tokens, -1).masked_fill(~_covered(scene.num_tokens), -1)  # (T, W)
+        own[:, 5] = around.amax(1) - near[1:].max()
+        found[scene.layout.tokens :] = own
+    return found
+
+
+def ends_at(scene: Scene) -> Tensor:
+    """What speaks for each token as the end of a value, (M, 2): whether a name ends there, and whether it goes on."""
+    found = torch.zeros(scene.layout.size, NUM_ENDS)
+    tokens = scene.layout.tokens
+    for first, last in scene.marks.names:
+        found[tokens + last, 0] = 1
+        found[tokens + first : tokens + last, 1] = 1
     return found
 
 
@@ -176,7 +242,7 @@ def candidates(matches: Tensor, num: int) -> list[int]:
     """Positions of the cards that are most like the whole request or a part of it, best first.
 
     Args:
-        matches: (E, 4), from `matches_of`.
+        matches: (E, 5), from `matches_of`.
         num: how many; all where there are fewer.
     """
     if len(matches) <= num:
@@ -184,6 +250,16 @@ def candidates(matches: Tensor, num: int) -> list[int]:
     by_whole, by_part = (matches[:, i].topk(num).indices.tolist() for i in (0, 1))
     taken = dict.fromkeys(card for pair in zip(by_whole, by_part, strict=True) for card in pair)
     return list(taken)[:num]
+
+
+@functools.lru_cache(maxsize=256)
+def _covered(num_tokens: int) -> Tensor:
+    """Which tokens stand in which of the `windows`, (T, W)."""
+    if num_tokens <= _WINDOW:
+        return torch.ones(num_tokens, 1, dtype=torch.bool)
+    starts = torch.tensor([*range(0, num_tokens - _WINDOW + 1, _STRIDE), num_tokens - _WINDOW])
+    at = torch.arange(num_tokens).unsqueeze(1)
+    return (at >= starts) & (at < starts + _WINDOW)
 
 
 def windows(tokens: Tensor, size: int = _WINDOW, stride: int = _STRIDE) -> Tensor:

@@ -138,6 +138,17 @@ def card_text(card: ExpertCard) -> str:
     return f"{spoken(card.title or card.name)}: {card.description[:400]}"
 
 
+def card_views(card: ExpertCard) -> tuple[str, str, str]:
+    """What a card says of itself: all of it, its name, its description; where one says nothing, the other."""
+    name, description = spoken(card.title or card.name), card.description[:400]
+    return card_text(card), name or description, description or name
+
+
+def card_digest(card: ExpertCard) -> str:
+    """What tells apart cards that say different things of themselves."""
+    return hashlib.sha256(card_text(card).encode()).hexdigest()[:16]
+
+
 def port_text(port: Port) -> str:
     """A port in the words that the encoder reads."""
     return f"{spoken(port.name)}: {port.description[:160]} ({port.kind})"

@@ -18,6 +18,7 @@ __all__ = ["number_of", "value_of", "values_of"]
 
 When = tuple[date | None, int | None]  # today, and the year that the request names
 LISTS = ("array", "tuple")
+NUMBERS = ("integer", "float")
 MAX_CHARACTERS = 1000  # longer texts are read as text: no span of a plan is longer
 _QUOTES = {"'": "'", '"': '"', "“": "”", "‘": "’", "「": "」", "《": "》", "`": "`"}
 _SHARE = re.compile(r"%|％|\bper ?cent\b|百分之", re.IGNORECASE)

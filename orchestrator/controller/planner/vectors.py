@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from orchestrator.controller.planner.memory import CardVectors, card_vectors
-from orchestrator.controller.planner.reading import MAX_CARD_TOKENS, Reader, card_text
+from orchestrator.controller.planner.reading import MAX_CARD_TOKENS, Reader, card_digest, card_views
 from orchestrator.types import ExpertCard
 from orchestrator.vector_file import VectorFile
 
@@ -34,10 +34,12 @@ class Vectors:
     Args:
         reader: reads.
         file: keeps the vectors of cards for the next process.
+        known: digests of the cards that the decoder was trained on.
     """
 
-    def __init__(self, reader: Reader, file: VectorFile | None = None) -> None:
+    def __init__(self, reader: Reader, file: VectorFile | None = None, known: frozenset[str] = frozenset()) -> None:
         self.reader = reader
+        self.known = known
         self._file = file
         self._means: dict[str, Tensor] = {}
         self._requests: dict[str, RequestVectors] = {}
@@ -81,13 +83,15 @@ class Vectors:
 
     def cards(self, cards: Sequence[ExpertCard]) -> CardVectors:
         """Vectors of descriptions and examples of cards."""
-        described = self.means([card_text(card) for card in cards], MAX_CARD_TOKENS)
+        views = [view for card in cards for view in card_views(card)]
+        whole, name, description = self.means(views, MAX_CARD_TOKENS).unflatten(0, (-1, 3)).unbind(1)  # (E, D) each
+        described = torch.nn.functional.normalize(2 * whole + name + description, dim=-1)
         flat = [example for card in cards for example in card.examples[:MAX_EXAMPLES]]
         examples = self.means(flat, MAX_CARD_TOKENS)
         nums = [len(card.examples[:MAX_EXAMPLES]) for card in cards]
         if self._file is not None:
             self._file.save()
-        return card_vectors(described, examples, nums)
+        return card_vectors(described, examples, nums, [card_digest(card) in self.known for card in cards])
 
     def prepare(self, requests: Iterable[str], max_tokens: int) -> None:
         """Read requests ahead, in batches of like length."""

@@ -1,12 +1,13 @@
-"""Weights of a planner on disk: config.json, model.safetensors, reader.safetensors, words.txt, calibration.json.
+"""Weights of a planner on disk. Knows no training.
 
-Knows no training.
+config.json, model.safetensors, reader.safetensors, words.txt, known.txt, calibration.json.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from orchestrator.vector_file import VectorFile
 
 READER_FILE = "reader.safetensors"
 WORDS_FILE = "words.txt"
+KNOWN_FILE = "known.txt"  # digests of the cards that the decoder was trained on
 CALIBRATION_FILE = "calibration.json"
 
 
@@ -35,11 +37,12 @@ class Weights:
     calibration: Calibration
 
 
-def save_planner(folder: Path, reader: Reader, model: PlannerModel) -> None:
+def save_planner(folder: Path, reader: Reader, model: PlannerModel, known: Collection[str] = ()) -> None:
     """Write both, so that `load_planner` and `PlannerModel.from_pretrained` find them."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: value.contiguous() for name, value in reader.trained_state().items()}, folder / READER_FILE)
     (folder / WORDS_FILE).write_text("\n".join(reader.words), encoding="utf-8")
+    (folder / KNOWN_FILE).write_text("\n".join(sorted(known)), encoding="utf-8")
     model.half().save_pretrained(folder)
     model.float()
 
@@ -57,7 +60,8 @@ def load_weights(folder: Path, cache: Path | None = None) -> Weights:
     path = folder / CALIBRATION_FILE
     calibration = Calibration.model_validate_json(path.read_text("utf-8")) if path.is_file() else Calibration()
     file = None if cache is None else VectorFile(cache, _digest(folder / READER_FILE))
-    return Weights(Vectors(reader, file), model.frozen(), calibration)
+    known = frozenset((folder / KNOWN_FILE).read_text("utf-8").split())
+    return Weights(Vectors(reader, file, known), model.frozen(), calibration)
 
 
 def _digest(path: Path) -> str:
@@ -71,14 +75,28 @@ def load_planner(folder: Path, *, is_frozen: bool = False) -> tuple[Reader, Plan
     Raises:
         BadRequest: the folder does not hold them.
     """
-    if not all((folder / name).is_file() for name in (READER_FILE, WORDS_FILE, "config.json", "model.safetensors")):
-        raise BadRequest(
-            "controller", str(folder), "a folder that `baton controller train` wrote", "Run baton controller train."
-        )
-    reader = Reader((folder / WORDS_FILE).read_text("utf-8").split(), is_frozen=is_frozen)
-    reader.load_trained_state(load_file(folder / READER_FILE))
+    _require(folder, KNOWN_FILE, "config.json", "model.safetensors")
     with torch.device("meta"):  # the numbers come from the file, none need be drawn
         model = PlannerModel(PlannerConfig.from_dict(json.loads((folder / "config.json").read_text("utf-8"))))
     state = {name: value.float() for name, value in load_file(folder / "model.safetensors").items()}
     model.load_state_dict(state, assign=True)
-    return reader.eval(), model.eval()
+    return load_reader(folder, is_frozen=is_frozen), model.eval()
+
+
+def load_reader(folder: Path, *, is_frozen: bool = False) -> Reader:
+    """The reader of a folder.
+
+    Raises:
+        BadRequest: the folder does not hold one.
+    """
+    _require(folder, READER_FILE, WORDS_FILE)
+    reader = Reader((folder / WORDS_FILE).read_text("utf-8").split(), is_frozen=is_frozen)
+    reader.load_trained_state(load_file(folder / READER_FILE))
+    return reader.eval()
+
+
+def _require(folder: Path, *names: str) -> None:
+    if not all((folder / name).is_file() for name in names):
+        raise BadRequest(
+            "controller", str(folder), "a folder that `baton controller train` wrote", "Run baton controller train."
+        )

@@ -5,6 +5,7 @@ Knows memories by their layout only, not what stands in them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -12,12 +13,13 @@ from orchestrator.artifact import ARTIFACT_CLASSES
 from orchestrator.controller.planner.marks import Marks, Ranges
 from orchestrator.controller.planner.moments import formats_of
 from orchestrator.controller.planner.symbols import Layout, Slot, Special
-from orchestrator.controller.planner.values import LISTS
+from orchestrator.controller.planner.values import LISTS, NUMBERS
 from orchestrator.controller.wording import wording
 from orchestrator.engine.bindings import is_compatible
 from orchestrator.types import ExpertCard, Port
 
 MAX_PORTS = 12
+_DECIMAL = re.compile(r"\d\.\d")
 _UNMARKED = Marks()
 
 
@@ -39,7 +41,7 @@ class Scene:
         return Layout(len(self.attachments), self.max_steps, len(self.options), len(self.cards), self.num_tokens)
 
 
-def experts_possible(scene: Scene, written: Sequence[int], fits: Sequence[tuple[bool, bool]]) -> list[int]:
+def experts_possible(scene: Scene, written: Sequence[int], fits: Sequence[tuple[bool, ...]]) -> list[int]:
     """What may stand there of this request: with files attached, no expert that waits for a file of another kind.
 
     Without files any expert may stand there, and the missing file is asked for.
@@ -55,31 +57,6 @@ def experts_possible(scene: Scene, written: Sequence[int], fits: Sequence[tuple[
     cards = scene.layout.cards
     able = [symbol for symbol in allowed if symbol < cards or not fits[symbol - cards][0]]
     return able if len(able) > 1 else allowed
-
-
-def text_awaited(scene: Scene, written: Sequence[int]) -> list[int]:
-    """Cards that work on nothing but a text while the only texts are those that the attachments hold, as symbols."""
-    given = _made(scene, written) | set(scene.attachments)
-    if not scene.attachments or scene.marks.quotes or given & {"text", "string", "labels"}:
-        return []
-    needs = [
-        any(port.kind == "text" and port.required and not is_silent(port) for port in card.inputs)
-        and not any(port.required and _can_fill(scene.attachments, port.kind) for port in card.inputs)
-        for card in scene.cards
-    ]
-    return [scene.layout.cards + i for i, is_needed in enumerate(needs) if is_needed]
-
-
-def files_awaiting(scene: Scene, used: Collection[int]) -> list[int]:
-    """Cards that can work on an attachment which no step has read yet, as symbols: people attach files for a reason.
-
-    Args:
-        scene: what the request offers.
-        used: positions of the attachments that earlier steps read.
-    """
-    left = {kind for i, kind in enumerate(scene.attachments) if i not in used}
-    reads = [any(port.required and _can_fill(left, port.kind) for port in card.inputs) for card in scene.cards]
-    return [scene.layout.cards + i for i, is_reading in enumerate(reads) if is_reading]
 
 
 def words_in(text: str, offsets: Sequence[tuple[int, int]]) -> tuple[tuple[int, ...], frozenset[int]]:
@@ -105,6 +82,8 @@ def _is_inside(text: str, at: int) -> bool:
     before, after = text[at - 1], text[at]
     if not (before.isascii() and after.isascii()):
         return False
+    if "." in (before, after) and _DECIMAL.match(text, at - 1 if after == "." else at - 2):
+        return True
     return (before.isalpha() and after.isalpha()) or (before.isdigit() and after.isdigit())
 
 
@@ -119,21 +98,33 @@ def options_of(cards: Sequence[ExpertCard]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def fits_of(scene: Scene, written: Sequence[int]) -> list[tuple[bool, bool]]:
-    """Of each card: whether it lacks an input that nothing gives so far, and whether it can read an earlier step.
+def fits_of(scene: Scene, written: Sequence[int], used: Collection[int]) -> list[tuple[bool, bool, bool, bool]]:
+    """Of each card: whether it lacks an input that nothing gives so far; whether it can read an earlier step; whether
+    it can read an attachment that no step has read, since people attach files for a reason; and whether it works on
+    nothing but a text while the only texts are those that the attachments hold.
 
     Args:
         scene: what the request offers.
         written: the cards of the steps so far, positions in the scene.
+        used: positions of the attachments that they read.
     """
     made = _made(scene, written)
     given = {*scene.attachments, *made, "text"}  # a text may stand in the request itself
+    unread = {kind for i, kind in enumerate(scene.attachments) if i not in used}
+    has_text = not scene.attachments or bool(scene.marks.quotes)
+    has_text = has_text or bool((made | set(scene.attachments)) & {"text", "string", "labels"})
     fits = []
     for card in scene.cards:
         needed = [port.kind for port in card.inputs if port.required]
         lacks = not all(_can_fill(given, kind) for kind in needed if kind in ARTIFACT_CLASSES)
-        fits.append((lacks, any(_can_fill(made, kind) for kind in needed)))
+        reads_file = any(_can_fill(unread, kind) for kind in needed)
+        awaits_text = not has_text and _needs_text(card) and not any(_can_fill(scene.attachments, k) for k in needed)
+        fits.append((lacks, any(_can_fill(made, kind) for kind in needed), reads_file, awaits_text))
     return fits
+
+
+def _needs_text(card: ExpertCard) -> bool:
+    return any(port.kind == "text" and port.required and not is_silent(port) for port in card.inputs)
 
 
 def _made(scene: Scene, written: Sequence[int]) -> set[str]:
@@ -167,7 +158,7 @@ def values_allowed(
     """
     layout = scene.layout
     if num_spans:
-        return [Special.OMIT, *_firsts(scene, port)]
+        return [Special.OMIT, *(() if scene.marks.lists else _firsts(scene, port))]
     if is_silent(port) and written and _can_fill(_made(scene, written[-1:]), port.kind):
         return [layout.steps + len(written) - 1]
     references = references_to(scene, port, written)
@@ -192,9 +183,14 @@ def values_allowed(
     return sorted(set(allowed))
 
 
+def takes_words(port: Port) -> bool:
+    """Whether words of the request may fill a port."""
+    return not port.enum and port.kind != "boolean" and (port.kind not in ARTIFACT_CLASSES or port.kind == "text")
+
+
 def fills_alone(port: Port) -> bool:
     """Whether what fills the port fills no other port of the same call: numbers and names do, whole clauses do not."""
-    return port.kind in ("integer", "float") or (port.kind == "string" and not _takes_clauses(port))
+    return port.kind in NUMBERS or (port.kind == "string" and not _takes_clauses(port))
 
 
 def _takes_clauses(port: Port) -> bool:
@@ -223,22 +219,28 @@ def _ranges_for(scene: Scene, port: Port) -> Ranges:
         return marks.quotes
     if port.kind == "string" and any("%d" in form for form in formats_of(port.name, port.description)):
         return marks.dates
-    return marks.items if port.kind in LISTS else ()
+    return (marks.lists or marks.items) if port.kind in LISTS else ()
 
 
 def _firsts(scene: Scene, port: Port) -> list[int]:
     """The tokens with which a span that fills a port may begin."""
-    if port.enum or port.kind == "boolean" or (port.kind in ARTIFACT_CLASSES and port.kind != "text"):
+    if not takes_words(port):
         return []
     tokens = scene.layout.tokens
     ranges = _ranges_for(scene, port)
     if ranges:
         return sorted({tokens + first for first, _ in ranges})
-    numbers = None
-    if port.kind in ("integer", "float"):
-        own = next((card for card in scene.cards if any(one is port for one in card.inputs)), None)
-        numbers = scene.marks.numbers_for(port, own.inputs if own is not None else ())
+    if port.kind not in NUMBERS:
+        within = scene.marks.within | _inside(scene.marks.quotes) | {begin - 1 for begin, _ in scene.marks.quotes}
+        return [tokens + token for token in scene.firsts if token not in within]
+    own = next((card for card in scene.cards if any(one is port for one in card.inputs)), None)
+    numbers = scene.marks.numbers_for(port, own.inputs if own is not None else ())
     return [tokens + token for token in scene.firsts if numbers is None or token in numbers]
+
+
+def _inside(quotes: Ranges) -> set[int]:
+    """Tokens of quotes but the first ones."""
+    return {token for begin, end in quotes for token in range(begin + 1, end + 1)}
 
 
 def steps_allowed(scene: Scene, port: Port, written: Sequence[int], linked: Sequence[int]) -> list[int]:
@@ -262,10 +264,15 @@ def lasts_allowed(scene: Scene, first: int, port: Port | None = None, max_tokens
         runs_on = port is not None and port.kind != "text" and _takes_clauses(port)
         return sorted({tokens + last for start, last in ranges if start == begins or (runs_on and start > begins)})
     end = min(scene.layout.size, first + max_tokens)
-    if port is not None and port.kind in ("integer", "float"):  # a number goes on to the next one at most
+    if port is not None and port.kind in NUMBERS:  # a number goes on to the next one at most
         end = min([end, *(tokens + token for token in scene.marks.numbers or () if tokens + token > first)])
-    near = range(first, end)
-    return [symbol for symbol in near if symbol - tokens in scene.lasts] or [first]
+    lasts = scene.lasts
+    if port is not None and port.kind not in NUMBERS:
+        quoted = [last for begin, last in scene.marks.quotes if begin == first - tokens]
+        if quoted:
+            return [tokens + last for last in quoted]
+        lasts = lasts - scene.marks.broken - {token - 1 for token in _inside(scene.marks.quotes)}
+    return [symbol for symbol in range(first, end) if symbol - tokens in lasts] or [first]
 
 
 @dataclass(frozen=True)

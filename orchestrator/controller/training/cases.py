@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.artifact import ARTIFACT_CLASSES, Artifact, ArtifactKind, kind_of
+from orchestrator.artifact import ArtifactKind, kind_of, unread
 from orchestrator.controller.planner.writing import is_silent
 from orchestrator.controller.training.targets import Filled, filled_by
 from orchestrator.evaluation.plans import card_of_row
@@ -107,12 +107,6 @@ def own_card_cases(path: Path, name: str) -> list[PlanningCase]:
 def request_of(case: PlanningCase) -> Request:
     """The case's request, with attachments of its kinds."""
     return Request(text=case.request, artifacts=tuple(unread(kind) for kind in case.attachments))
-
-
-def unread(kind: ArtifactKind) -> Artifact:
-    """An attachment of which only the kind is known."""
-    own = ARTIFACT_CLASSES[kind]
-    return own(kind=kind, media_type=own.default_media_type, sha256="0" * 64, num_bytes=0, name="", value="")
 
 
 def with_distractors(

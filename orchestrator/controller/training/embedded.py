@@ -9,9 +9,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 
-from orchestrator.artifact import ARTIFACT_CLASSES, ArtifactKind
+from orchestrator.artifact import ARTIFACT_CLASSES, ArtifactKind, unread
 from orchestrator.controller.rules import RuleController
-from orchestrator.controller.training.cases import Call, Filled, PlanningCase, unread
+from orchestrator.controller.training.cases import Call, Filled, PlanningCase
 from orchestrator.controller.training.composed import joined
 from orchestrator.language import has_chinese
 from orchestrator.types import Attachment, Binding, Collection, ExpertCard, Literally, Output, Plan, Port, Request, Span

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 
+from orchestrator.controller.planner.marks import Marks, marks_of
 from orchestrator.controller.planner.symbols import Layout, Slot, Special
 from orchestrator.controller.planner.values import LISTS
 from orchestrator.controller.planner.writing import (
@@ -26,8 +28,15 @@ Offsets = Sequence[tuple[int, int]]
 
 def scene_of(case: PlanningCase, offsets: Offsets, max_steps: int) -> Scene:
     """What the case's request offers."""
-    firsts, lasts = words_in(case.request, offsets)
-    return Scene(case.cards, case.attachments, options_of(case.cards), len(offsets), max_steps, firsts, lasts)
+    firsts, lasts, marks = _marked(case.request, tuple(offsets))
+    return Scene(case.cards, case.attachments, options_of(case.cards), len(offsets), max_steps, firsts, lasts, marks)
+
+
+@functools.lru_cache(maxsize=50_000)
+def _marked(text: str, offsets: tuple[tuple[int, int], ...]) -> tuple[tuple[int, ...], frozenset[int], Marks]:
+    """Tokens that begin a word, tokens that end one, and the marks of a request; the same ones are drawn often."""
+    firsts, lasts = words_in(text, offsets)
+    return firsts, lasts, marks_of(text[: offsets[-1][1] if offsets else 0], offsets, firsts)
 
 
 def places_of(case: PlanningCase, scene: Scene, offsets: Offsets) -> list[Place]:
@@ -82,7 +91,7 @@ def _filled(
             assert one is not None
             first, last = layout.tokens + one[0], layout.tokens + one[1]
             many = values_allowed(scene, port, written, number)
-            ends = lasts_allowed(scene, first)
+            ends = lasts_allowed(scene, first, port)
             places.append(Place(Slot.VALUE, at, many, first if first in many else None))
             places.append(Place(Slot.LAST, at, ends, last if last in ends else None))
             if port.kind not in LISTS:

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from orchestrator.controller.planner.configuration import PlannerConfig
 from orchestrator.controller.planner.memory import candidates, windows
-from orchestrator.controller.planner.reading import MAX_CARD_TOKENS, card_text
 from orchestrator.controller.planner.vectors import Vectors
 from orchestrator.controller.training.cases import PlanningCase
 from orchestrator.controller.training.sources import MAX_CARDS
@@ -20,7 +20,6 @@ from orchestrator.types import ExpertCard
 
 _MAX_SEEN = 1000  # cards of a pool that are looked at for one request
 _SAME = 0.75  # similarity of two descriptions from which on their experts may do the same
-_MAX_REQUEST_TOKENS = 256
 
 
 class Neighbours:
@@ -43,7 +42,7 @@ class Neighbours:
         cards, described = self._pools[name], self._described[name]
         rows = chosen.sample(range(len(cards)), min(len(cards), _MAX_SEEN))
         seen = described[rows].float()
-        read = self._vectors.request(case.request, _MAX_REQUEST_TOKENS)
+        read = self._vectors.request(case.request, PlannerConfig().max_request_tokens)
         parts = torch.cat([read.mean.float().unsqueeze(0), windows(read.states.float())])  # (1 + W, D)
         near = parts @ seen.T  # (1 + W, E)
         found = torch.stack([near[0], near[1:].amax(0)], dim=-1)  # (E, 2)
@@ -53,4 +52,4 @@ class Neighbours:
         return [cards[rows[i]] for i in best if found[i, 0] > -1]
 
     def _of(self, cards: Sequence[ExpertCard]) -> Tensor:
-        return self._vectors.means([card_text(card) for card in cards], MAX_CARD_TOKENS).half()
+        return self._vectors.cards(cards).described.half()

@@ -5,6 +5,7 @@ Teacher forcing; every place's loss is the cross entropy over the symbols that t
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +13,30 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from orchestrator.controller.planner.memory import Memory, fits_at, matches_of, memory_of, near_of
-from orchestrator.controller.planner.modeling import NUM_FITS, NUM_MATCHES, PlannerModel
+from orchestrator.controller.planner.memory import (
+    CardVectors,
+    Memory,
+    cues_at,
+    ends_at,
+    fits_at,
+    matches_of,
+    memory_of,
+    near_of,
+    progress_at,
+)
+from orchestrator.controller.planner.modeling import (
+    NUM_CUES,
+    NUM_ENDS,
+    NUM_FITS,
+    NUM_MATCHES,
+    NUM_PROGRESS,
+    PlannerModel,
+)
 from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, port_text
 from orchestrator.controller.planner.symbols import Slot
 from orchestrator.controller.planner.vectors import Vectors
 from orchestrator.controller.planner.writing import Place, fits_of
-from orchestrator.controller.training.cases import PlanningCase
+from orchestrator.controller.training.cases import Call, PlanningCase
 from orchestrator.controller.training.checkpoint import Checkpoint
 from orchestrator.controller.training.examples import places_of, scene_of
 
@@ -28,11 +46,12 @@ _SMALL = (
     "sharpness",
     "exemplified",
     "fit_weight",
-    "match.",
     "stop.",
+    "value_weight",
     "reach",
     "recency",
 )  # few numbers that have far to go
+_BLUR = 0.05  # of a similarity; the reader knows the cards of training better than it will know others
 _NUM_DRAWN = 4  # batches
 
 
@@ -43,15 +62,18 @@ class Example:
     memory: Memory
     places: tuple[Place, ...]
     ports: Tensor  # (P, D)
-    fits: Mapping[int, Tensor]  # of the places that choose an expert: (E, 4)
+    cues: Mapping[int, Tensor]  # of the places that fill a port: (M, 6)
+    ends: Tensor  # (M, 2)
+    fits: Mapping[int, Tensor]  # of the places that choose an expert: (E, 6)
+    progress: Tensor  # (P, 4), of the same
     first_card: int
 
 
 def example_of(case: PlanningCase, vectors: Vectors, model: PlannerModel) -> Example:
-    """The case as the decoder sees it."""
+    """The case as the decoder sees it, the vectors of its cards a little off."""
     read = vectors.request(case.request, model.config.max_request_tokens)
     scene = scene_of(case, read.offsets, model.config.max_steps)
-    cards = vectors.cards(case.cards)
+    cards = blurred(vectors.cards(case.cards))
     tokens, mean = read.states.float(), read.mean.float()
     near = near_of(tokens, mean, cards)
     options = vectors.means(scene.options, MAX_PORT_TOKENS)
@@ -59,16 +81,43 @@ def example_of(case: PlanningCase, vectors: Vectors, model: PlannerModel) -> Exa
     places = places_of(case, scene, read.offsets)[:MAX_PLACES]
     ports = torch.zeros(len(places), cards.centres.shape[-1])
     fits: dict[int, Tensor] = {}
+    cues: dict[int, Tensor] = {}
+    progress = torch.zeros(len(places), NUM_PROGRESS)
     calls: list[int] = []
+    used: set[int] = set()
     for row, place in enumerate(places):
         if place.port is not None:
             port = case.cards[place.port[0]].inputs[place.port[1]]
             ports[row] = vectors.means([port_text(port)], MAX_PORT_TOKENS)[0]
+            if place.slot == Slot.VALUE:
+                cues[row] = cues_at(scene, case.request, read.offsets, port, near[:, place.port[0]])
         elif place.slot == Slot.EXPERT:
-            fits[row] = fits_at(scene, near, calls, fits_of(scene, calls))
+            if calls:
+                used.update(_files_read(case.calls[len(calls) - 1], len(case.attachments)))
+            fits[row] = fits_at(scene, near, calls, fits_of(scene, calls, used))
+            progress[row] = progress_at(scene, near, calls)
             if place.target is not None and place.target >= scene.layout.cards:
                 calls.append(place.target - scene.layout.cards)
-    return Example(memory, tuple(places), ports, fits, scene.layout.cards)
+    return Example(memory, tuple(places), ports, cues, ends_at(scene), fits, progress, scene.layout.cards)
+
+
+def blurred(cards: CardVectors) -> CardVectors:
+    """The cards as a reader sees them that was not trained on them: each a step away, whichever it is."""
+    away = torch.randn_like(cards.described) * _BLUR
+    owners = torch.repeat_interleave(torch.arange(len(away)), cards.firsts[1:] - cards.firsts[:-1])
+    return dataclasses.replace(
+        cards,
+        described=cards.described + away,
+        centres=cards.centres + away,
+        examples=cards.examples + away[owners],
+    )
+
+
+def _files_read(call: Call, num_attachments: int) -> set[int]:
+    """Positions of the attachments that a call reads."""
+    filled = call.inputs.values()
+    every = range(num_attachments) if any(one.all_files for one in filled) else ()
+    return {*every, *(one.attachment for one in filled if one.attachment is not None)}
 
 
 def loss_of(model: PlannerModel, examples: Sequence[Example]) -> tuple[Tensor, float]:
@@ -96,15 +145,19 @@ def scored(model: PlannerModel, examples: Sequence[Example]) -> tuple[Tensor, Te
     written = torch.full((num_rows, length), -1)
     slots = torch.full((num_rows, length), int(Slot.VALUE))  # padded ones choose no expert
     ports = torch.zeros(num_rows, length, width)
-    fits = torch.zeros(num_rows, length, size, NUM_FITS)
+    cues, fits = torch.zeros(num_rows, length, size, NUM_CUES), torch.zeros(num_rows, length, size, NUM_FITS)
+    progress, ends = torch.zeros(num_rows, length, NUM_PROGRESS), torch.zeros(num_rows, size, NUM_ENDS)
     counts, spent = torch.zeros(num_rows, length, dtype=torch.long), torch.zeros(num_rows, length, size)
     allowed = torch.zeros(num_rows, length, size, dtype=torch.bool)
     targets = torch.full((num_rows, length), -1)
     for row, example in enumerate(examples):
         num = len(example.memory.kinds)
         states[row, :num], kinds[row, :num] = example.memory.states, example.memory.kinds
-        mask[row, :num], matches[row, :num] = True, example.memory.matches
+        mask[row, :num], matches[row, :num], ends[row, :num] = True, example.memory.matches, example.ends
         ports[row, : len(example.places)] = example.ports
+        progress[row, : len(example.places)] = example.progress
+        for column, cue in example.cues.items():
+            cues[row, column, :num] = cue
         for column, fit in example.fits.items():
             fits[row, column, example.first_card : example.first_card + len(fit)] = fit
         for column, place in enumerate(example.places):
@@ -115,7 +168,10 @@ def scored(model: PlannerModel, examples: Sequence[Example]) -> tuple[Tensor, Te
             if place.target is not None:
                 targets[row, column] = place.target
         allowed[row, len(example.places) :, 0] = True  # a padded place must allow something
-    return model(states, kinds, matches, mask, written, slots, ports, counts, spent, fits, allowed), targets, slots
+    logits = model(
+        states, kinds, matches, mask, written, slots, ports, counts, spent, cues, ends, fits, progress, allowed
+    )
+    return logits, targets, slots
 
 
 def train_plans(

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from orchestrator.controller.planner.memory import windows
-from orchestrator.controller.planner.reading import Reader, card_text
+from orchestrator.controller.planner.reading import Reader, card_text, card_views
 from orchestrator.controller.training.cases import PlanningCase
 from orchestrator.controller.training.checkpoint import Checkpoint
 from orchestrator.types import ExpertCard
@@ -100,8 +100,10 @@ def _loss(reader: Reader, cases: Sequence[PlanningCase], chosen: random.Random) 
 
 
 def _told(card: ExpertCard, chosen: random.Random) -> str:
-    """What a card says of itself, or one of its example requests."""
-    return chosen.choice(card.examples) if card.examples and chosen.random() < 0.4 else card_text(card)
+    """What a card says of itself or a part of that, or one of its example requests."""
+    if card.examples and chosen.random() < 0.4:
+        return chosen.choice(card.examples)
+    return chosen.choices(card_views(card), (3, 1, 1))[0]
 
 
 def _twin_loss(reader: Reader, twins: Sequence[tuple[str, str]]) -> Tensor:

@@ -6,14 +6,14 @@ Knows no tensor and no token: spans are code points. Every span given here reads
 from __future__ import annotations
 
 import functools
-import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from orchestrator.controller.planner.cues import cue
 from orchestrator.controller.planner.items import NUMBER_LISTS, literal_of
-from orchestrator.controller.planner.names import numbers_named, same_stems, stem
+from orchestrator.controller.planner.names import numbers_named, same_stems
 from orchestrator.controller.planner.units import QUANTITY_WORDS
 from orchestrator.controller.planner.values import LISTS, value_of, values_of
 from orchestrator.evaluation.plans import accepts
@@ -27,15 +27,8 @@ MAX_ITEMS = 12  # of a list written item by item
 NEAR = 0.5  # a word of the port's name about four words away
 _BEHIND = 1.5  # what stands behind the same port's value of an earlier call
 _TAKEN = 2.0  # what fills another port of the same call
-_DECAY = 24.0  # code points, about four words
 _WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?|(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|[\u4e00-\u9fff]|[^\w\s]")
 _SEPARATORS = r"[\s,./\-_*^'\"‘’“”]*"
-_STOPS = frozenset((
-    "a", "an", "the", "of", "to", "for", "in", "on", "at", "by", "with", "and", "or", "is", "be", "as", "from",
-    "that", "this", "which", "if", "it", "its", "are", "was", "will", "can", "used", "use", "e", "g", "i", "such",
-    "example", "default", "optional", "value", "values", "string", "number", "integer", "list", "array", "format",
-    "name", "type", "input", "given", "specified", "provided", "not", "want",
-))  # fmt: skip
 _ARTICLES = frozenset(("a", "an", "i"))
 
 
@@ -95,16 +88,6 @@ def filled_by(
 def place_of(request: str, value: Any, begin: int = 0) -> Place | None:
     """Offsets of a value in the request as it is written, but for case and punctuation; the first behind `begin`."""
     return next((place for place in _verbatim(request, str(value)) if place[0] >= begin), None)
-
-
-def cue(request: str, port: Port, place: Place) -> float:
-    """How near the port's own words stand to a place: the name's weigh more, each falls off with its distance."""
-    total = 0.0
-    for word, weight in _cue_words(port.name, port.description):
-        nearest = min((_distance(request, at, place) for at in _occurrences(request, word)), default=None)
-        if nearest is not None:
-            total += weight * math.exp(-nearest / _DECAY)
-    return total
 
 
 def _fits(value: Any, port: Port, values: Sequence[Any]) -> bool:
@@ -279,30 +262,3 @@ def _with_percent(request: str, place: Place, port: Port, values: Sequence[Any])
         return place
     longer = (place[0], place[1] + sign.end())
     return longer if _fits(value_of(request[slice(*longer)], port, request=request), port, values) else place
-
-
-@functools.lru_cache(maxsize=4096)
-def _cue_words(name: str, description: str) -> tuple[tuple[str, float], ...]:
-    """The port's words and their weights: those of its name 1, those of its description 0.3."""
-    weights: dict[str, float] = {}
-    spoken = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).replace("_", " ")
-    for text, weight in ((spoken, 1.0), (description, 0.3)):
-        for word in re.findall(r"[A-Za-z]+|\d+", text.lower()):
-            if word not in _STOPS:
-                weights.setdefault(stem(word), weight)
-        for run in re.findall("[\u4e00-\u9fff]{2,}", text):
-            for i in range(len(run) - 1):
-                weights.setdefault(run[i : i + 2], weight)
-    return tuple(weights.items())
-
-
-@functools.lru_cache(maxsize=65536)
-def _occurrences(request: str, word: str) -> tuple[Place, ...]:
-    pattern = rf"\b{re.escape(word)}{'[a-z]{0,3}' if len(word) > 1 else ''}\b" if word.isascii() else re.escape(word)
-    return tuple(match.span() for match in re.finditer(pattern, request, re.IGNORECASE))
-
-
-def _distance(request: str, one: Place, other: Place) -> int:
-    """Code points between two places, and twelve more across a comma or "and"; 0 where they touch."""
-    between = request[one[1] : other[0]] if one[1] <= other[0] else request[other[1] : one[0]]
-    return len(between) + (int(_DECAY / 2) if re.search(r"[,，;；。、]|\.\s|\band\b", between) else 0)

@@ -17,9 +17,9 @@ import torch
 
 from orchestrator.controller.planner.configuration import PlannerConfig
 from orchestrator.controller.planner.modeling import PlannerModel
-from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, Reader, port_text
+from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, Reader, card_digest, port_text
 from orchestrator.controller.planner.vectors import Vectors
-from orchestrator.controller.planner.weights import load_planner, save_planner
+from orchestrator.controller.planner.weights import load_reader, save_planner
 from orchestrator.controller.training.calibration_phase import calibrate
 from orchestrator.controller.training.checkpoint import Checkpoint
 from orchestrator.controller.training.chinese import dictionary_twins, give_meanings, meanings, vocabulary
@@ -42,8 +42,8 @@ class Schedule:
 
 
 SCHEDULES = {
-    "full": Schedule(700, 1500, 6000),  # within an hour on two cores; more plan steps overfit
-    "short": Schedule(600, 1200, 6000),  # somewhat less: for folds and ablations
+    "full": Schedule(700, 2400, 6000),  # within an hour on two cores
+    "short": Schedule(600, 1600, 6000),  # somewhat less: for folds and ablations
     "tiny": Schedule(2, 4, 60),  # seconds, to see that it runs
 }
 
@@ -61,7 +61,8 @@ def train_planner(
 
     Args:
         data: from `training_data`.
-        folder: gets config.json, model.safetensors, reader.safetensors, words.txt, calibration.json, training.json.
+        folder: gets config.json, model.safetensors, reader.safetensors, words.txt, known.txt, calibration.json,
+            training.json.
         schedule: how long.
         seed: of weights and choices.
         reader_from: weights whose reader is taken as it is; then the planner alone is trained.
@@ -74,10 +75,11 @@ def train_planner(
     if reader_from is None:
         reader = trained_reader(data, folder, schedule, facts, seed, progress)
     else:
-        reader, _ = load_planner(reader_from)
+        reader = load_reader(reader_from)
     # A row of the embeddings is a word by its place alone: a checkpoint of another list must not be gone on with.
     facts["words"] = _digest(reader.words)
-    vectors = read(data, reader, folder / CHECKPOINTS / "vectors.pt", progress)
+    known = known_cards(data)
+    vectors = read(data, reader, known, folder / CHECKPOINTS / "vectors.pt", progress)
     model = PlannerModel(PlannerConfig())
 
     neighbours = Neighbours(data.pools, vectors)
@@ -90,7 +92,7 @@ def train_planner(
         checkpoint=Checkpoint(folder / CHECKPOINTS / "plans.pt", facts),
         progress=progress,
     )
-    save_planner(folder, reader, model)
+    save_planner(folder, reader, model, known)
     facts["held_back"] = calibrate(data, folder, seed=seed, progress=progress)
     facts["seconds"] = round(time.monotonic() - began)
     (folder / "training.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
@@ -126,9 +128,16 @@ def _digest(words: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
 
-def read(data: TrainingData, reader: Reader, kept: Path, progress: Callable[[str], None]) -> Vectors:
+def known_cards(data: TrainingData) -> frozenset[str]:
+    """Digests of the cards that come with Baton or stand in many cases: what is learnt of them counts."""
+    return frozenset(card_digest(card) for cards in (*data.cards.values(), data.embedded) for card in cards)
+
+
+def read(
+    data: TrainingData, reader: Reader, known: frozenset[str], kept: Path, progress: Callable[[str], None]
+) -> Vectors:
     """Everything that the second phase looks at, read once and kept."""
-    vectors = Vectors(reader)
+    vectors = Vectors(reader, known=known)
     if vectors.recall(kept):
         return vectors
     for name, cases in data.cases.items():

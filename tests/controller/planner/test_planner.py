@@ -46,11 +46,11 @@ def random_planner(seed=0):
     return PlannerModel(PlannerConfig(num_layers=1, feed_forward_width=128, max_steps=4))
 
 
-def saved(reader, model, folder):
+def saved(reader, model, folder, known=()):
     from orchestrator.controller.compact import CompactController
     from orchestrator.controller.planner.weights import save_planner
 
-    save_planner(folder, reader, model)
+    save_planner(folder, reader, model, known)
     return CompactController(folder)
 
 
@@ -93,25 +93,58 @@ def test_place_by_place_is_the_same_as_whole_rows():
     kinds = torch.tensor([[0] * 7 + [1] + [2] * 4 + [4] * 8 + [5] * 12])
     states = torch.randn(1, 32, 384)
     states[0, :12, 0] = torch.tensor([*range(7), 1, *range(4)])
-    matches = torch.rand(1, 32, 4) * (kinds == 4).unsqueeze(-1)
+    matches = torch.rand(1, 32, 5) * (kinds == 4).unsqueeze(-1)
     written, slots = torch.tensor([[-1, 13, 22, 24]]), torch.tensor([[0, 1, 2, 0]])
     ports = torch.randn(1, 4, 384) * (slots != 0).unsqueeze(-1)
-    fits, spent = torch.rand(1, 4, 32, 4).round(), torch.rand(1, 4, 32).round()
+    fits, spent = torch.rand(1, 4, 32, 6).round(), torch.rand(1, 4, 32).round()
+    cues, progress = torch.rand(1, 4, 32, 6), torch.rand(1, 4, 4)
+    ends = torch.rand(1, 32, 2)
     counts = torch.tensor([[0, 1, 1, 1]])
     with torch.no_grad():
         everything = torch.ones(1, 32, dtype=torch.bool), torch.ones(1, 4, 32, dtype=torch.bool)
-        rows = (written, slots, ports, counts, spent, fits, everything[1])
+        rows = (written, slots, ports, counts, spent, cues, ends, fits, progress, everything[1])
         whole = model(states, kinds, matches, everything[0], *rows)[0]
-        prefix = model.begin(states, kinds, matches)
+        prefix = model.begin(states, kinds, matches, ends)
         for place in range(4):
             slot = Slot(int(slots[0, place]))
             port = None if slot == Slot.EXPERT else ports[0, place]
+            cue = cues[0, place] if slot == Slot.VALUE else None
+            at = (fits[0, place], progress[0, place]) if slot == Slot.EXPERT else (None, None)
             before, count = int(written[0, place]), int(counts[0, place])
-            one = model.next(prefix, place, before, slot, port, count, spent[0, place], fits[0, place])
+            one = model.next(prefix, place, before, slot, port, count, spent[0, place], cue, *at)
             assert torch.allclose(one, whole[place], atol=1e-4)
 
 
+def test_the_cards_share_one_probability_and_what_was_learnt_of_known_ones_counts_for_those_alone():
+    import torch
+
+    from orchestrator.controller.planner.symbols import Slot
+
+    model = random_planner().eval()
+    states, nothing = torch.randn(1, 40, 384), torch.zeros(40)
+
+    def logits(num_cards, known):
+        kinds = torch.tensor([[0] * 7 + [2] * 4 + [4] * num_cards + [5] * 6])
+        size = kinds.shape[1]
+        rows = torch.cat([states[:, :11], states[:, 11:12].expand(1, num_cards, -1), states[:, 30:36]], dim=1)
+        rows[0, :11, 0] = torch.tensor([*range(7), *range(4)])
+        matches = torch.zeros(1, size, 5)
+        matches[0, 11 : 11 + num_cards, -1] = torch.tensor(known)
+        prefix = model.begin(rows, kinds, matches, torch.zeros(1, size, 2))
+        at = None, torch.zeros(size, 6), torch.zeros(4)
+        with torch.no_grad():
+            return model.next(prefix, 0, -1, Slot.EXPERT, None, 0, nothing[:size], *at)
+
+    few, many = logits(2, [0.0, 0.0]), logits(12, 12 * [0.0])
+    assert torch.allclose(few[11:13].logsumexp(0), many[11:23].logsumexp(0), atol=1e-5)
+    assert torch.allclose(few[11], few[12], atol=1e-5)  # cards that look alike, neither of which training knew
+    one = logits(2, [1.0, 0.0])
+    assert abs(float(one[11] - one[12])) > 1e-3
+    assert torch.allclose(one[0], few[0], atol=1e-3)
+
+
 def test_it_learns_its_cases_by_heart_and_comes_back_from_disk(reader, tmp_path):
+    from orchestrator.controller.planner.reading import card_digest
     from orchestrator.controller.planner.vectors import Vectors
     from orchestrator.controller.training.cases import Call, Filled, PlanningCase
     from orchestrator.controller.training.checkpoint import Checkpoint
@@ -126,19 +159,20 @@ def test_it_learns_its_cases_by_heart_and_comes_back_from_disk(reader, tmp_path)
     cases.append(PlanningCase("no cards", "Tell me the time", (), ()))
     both = "Find a soup recipe and translate it"
     calls = (Call(1, {"dish": Filled(spans=((7, 11),))}), Call(2, {"text": Filled(steps=(0,))}))
-    cases.append(PlanningCase("both", both, CARDS, calls))
+    cases += [PlanningCase(dish, both.replace("soup", dish), CARDS, calls) for dish in ("soup", "cake", "stew")]
     model = random_planner()
+    known = frozenset(card_digest(card) for card in CARDS)
     train_plans(
         model,
-        Vectors(reader),
+        Vectors(reader, known=known),
         lambda chosen: chosen.choice(cases),
-        num_steps=160,
+        num_steps=400,
         seed=1,
         checkpoint=Checkpoint(None, {}),
         num_cases=8,
         progress=str,
     )
-    controller = saved(reader, model, tmp_path)
+    controller = saved(reader, model, tmp_path, known)
 
     plan = planned(controller, "What is the weather in Rome?")
     assert [(s.expert, s.inputs) for s in plan.steps] == [("weather", {"city": Span(start=23, end=27)})]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
@@ -107,6 +108,94 @@ def marked(text, cards=(PAINT,), attachments=()):
     return Scene(tuple(cards), attachments, (), len(offsets), 4, firsts, lasts, marks_of(text, offsets, firsts))
 
 
+def pieces(text, cards=(PAINT,)):
+    """A scene whose tokens are runs of letters, runs of digits and single signs, with its marks; and the tokens."""
+    from orchestrator.controller.planner.marks import marks_of
+
+    offsets = [match.span() for match in re.finditer(r"[A-Za-z]+|\d+|\S", text)]
+    firsts, lasts = words_in(text, offsets)
+    scene = Scene(tuple(cards), (), (), len(offsets), 4, firsts, lasts, marks_of(text, offsets, firsts))
+    return scene, [text[start:end] for start, end in offsets]
+
+
+def spans(text, port):
+    """Every span of a text that may fill a port."""
+    scene, words = pieces(text, (ExpertCard(name="one", inputs=(port,)),))
+    at = scene.layout.tokens
+    firsts = [symbol for symbol in values_allowed(scene, port, []) if symbol >= at]
+    return [" ".join(words[a - at : b - at + 1]) for a in firsts for b in lasts_allowed(scene, a, port)]
+
+
+LISTED = Port(name="points", kind="array")
+NAMED, WHOLE, PART = Port(name="code", kind="string"), Port(name="n", kind="integer"), Port(name="p", kind="float")
+
+
+@pytest.mark.parametrize(
+    ("text", "port", "allowed"),
+    [
+        ("2022/AL2562", NAMED, ["2022 / AL 2562"]),
+        ("C6H12O6 here", NAMED, ["C 6 H 12 O 6", "C 6 H 12 O 6 here", "here"]),
+        ("01-01-1980", NAMED, ["01 - 01 - 1980"]),
+        ("grams/mole", NAMED, ["grams", "grams /", "grams / mole", "/", "/ mole", "mole"]),
+        ("'The Thinker' by Rodin", NAMED, ["The Thinker", "'", "' by", "' by Rodin", "by", "by Rodin", "Rodin"]),
+        ("5kg at 0.5 of 100", WHOLE, ["5", "5 kg", "5 kg at", "100"]),
+        ("0.5 of 100", PART, ["0 . 5", "0 . 5 of", "100"]),
+        ("from [3, 2] to [[7, 5], 1]", LISTED, ["[ 3 , 2 ]", "[ [ 7 , 5 ] , 1 ]"]),
+    ],
+)
+def test_values_are_whole_words_whole_quotes_and_whole_numbers(text, port, allowed):
+    assert spans(text, port) == allowed
+
+
+def test_a_list_in_brackets_is_the_whole_value():
+    scene, _ = pieces("from [3, 2] to 5", (ExpertCard(name="one", inputs=(LISTED,)),))
+    assert values_allowed(scene, LISTED, [], num_spans=1) == [Special.OMIT]
+
+
+def test_a_quote_around_the_whole_request_marks_nothing():
+    text = '"Find the rating of Heat, and then play it"'
+    scene, words = pieces(text)
+    assert scene.marks.quotes == ()
+    assert [" ".join(words[a : b + 1]) for a, b in scene.marks.clauses] == ["Find the rating of Heat", "play it"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("When did the Treaty of Tordesillas end?", ["Treaty of Tordesillas"]),
+        ("Find Virat Kohli on Windows 10.", ["Virat Kohli", "Windows 10"]),
+        ("Play. Then ask John Doe, Ann Lee", ["John Doe", "Ann Lee"]),
+        ("天气 in the U.S today", ["U . S"]),
+        ("no names here", []),
+    ],
+)
+def test_names_are_runs_of_words_with_a_capital(text, names):
+    scene, words = pieces(text)
+    assert [" ".join(words[a : b + 1]) for a, b in scene.marks.names] == names
+
+
+def test_what_speaks_for_a_token_as_a_beginning_and_as_an_end():
+    import torch
+
+    from orchestrator.controller.planner.memory import cues_at, ends_at
+
+    text = "please ask John Doe for the very latest song by the old jazz band of Oslo"
+    scene, words = pieces(text)
+    near = torch.tensor([0.0, 0.2, 0.9, 0.9])  # the whole, the first twelve tokens, the last twelve, and these again
+    port = Port(name="artist", kind="string")
+    offsets = [match.span() for match in re.finditer(r"[A-Za-z]+", text)]
+    cues = cues_at(scene, text, offsets, port, near)[scene.layout.tokens :]
+    assert cues[words.index("John"), 3:5].tolist() == [1.0, 0.0]
+    assert cues[words.index("Doe"), 3:5].tolist() == [0.0, 1.0]
+    assert [round(float(cues[i, 5]), 4) for i in (0, words.index("Oslo"))] == [-0.7, 0.0]
+    ends = ends_at(scene)[scene.layout.tokens :]
+    assert [ends[words.index(word)].tolist() for word in ("John", "Doe", "song")] == [
+        [0.0, 1.0],
+        [1.0, 0.0],
+        [0.0, 0.0],
+    ]
+
+
 def test_a_number_is_filled_with_numbers_alone():
     scene = marked("borrow 12,000 euros over twenty months")
     first = scene.layout.tokens
@@ -125,16 +214,18 @@ def test_a_question_is_a_whole_clause():
 
 
 def test_with_files_attached_no_expert_waits_for_another_kind():
-    from orchestrator.controller.planner.writing import experts_possible, fits_of, text_awaited
+    from orchestrator.controller.planner.writing import experts_possible, fits_of
 
     scene = marked("what does it say", (READ, PAINT), ("audio",))
-    assert experts_possible(scene, [], fits_of(scene, [])) == [Special.DECLINE, scene.layout.cards + 1]
+    assert experts_possible(scene, [], fits_of(scene, [], ())) == [Special.DECLINE, scene.layout.cards + 1]
     bare = marked("what does it say", (READ, PAINT))
-    assert experts_possible(bare, [], fits_of(bare, [])) == [Special.DECLINE, 7 + 4, 7 + 5]
+    assert experts_possible(bare, [], fits_of(bare, [], ())) == [Special.DECLINE, 7 + 4, 7 + 5]
     asked = ExpertCard(name="asked", inputs=(IMAGE, Port(name="question", kind="text")), outputs=(TEXT,))
     pictured = marked("what does it say", (READ, PAINT, asked), ("image",))  # what works on both need not wait
-    assert text_awaited(pictured, []) == [pictured.layout.cards + 1]
-    assert text_awaited(pictured, [0]) == []
+    assert [fit[3] for fit in fits_of(pictured, [], ())] == [False, True, False]
+    assert [fit[3] for fit in fits_of(pictured, [0], (0,))] == [False, False, False]
+    assert [fit[2] for fit in fits_of(pictured, [], ())] == [True, False, True]
+    assert [fit[2] for fit in fits_of(pictured, [0], (0,))] == [False, False, False]
 
 
 def test_a_called_card_and_those_like_it_are_less_novel():
@@ -145,11 +236,24 @@ def test_a_called_card_and_those_like_it_are_less_novel():
 
     scene = marked("what does it say", (READ, PAINT), ("image",))
     near = torch.tensor([[0.5, 0.5], [0.9, 0.2], [0.3, 0.6]])  # the whole, and two parts, with either card
-    first = fits_at(scene, near, [], fits_of(scene, []))
-    assert first[:, 2:].tolist() == [[0.0, 0.0], [0.0, 0.0]]
-    second = fits_at(scene, near, [0], fits_of(scene, [0]))
-    assert second[:, 2].tolist() == [1.0, 0.0]
-    assert torch.allclose(second[:, 3], torch.tensor([0.0, 0.3]))
+    first = fits_at(scene, near, [], fits_of(scene, [], ()))
+    assert first[:, 4:].tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    second = fits_at(scene, near, [0], fits_of(scene, [0], ()))
+    assert second[:, 4].tolist() == [1.0, 0.0]
+    assert torch.allclose(second[:, 5], torch.tensor([0.0, 0.3]))
+
+
+def test_progress_counts_what_is_left_of_the_request():
+    import torch
+
+    from orchestrator.controller.planner.memory import progress_at
+
+    scene = marked("read the picture, then paint it", (READ, PAINT), ("image",))
+    near = torch.tensor([[0.5, 0.5], [0.9, 0.2], [0.3, 0.6]])
+    length = pytest.approx(math.log(7) / 5)
+    assert progress_at(scene, near, []).tolist() == [0.0, 0.5, length, 0.0]
+    assert progress_at(scene, near, [0]).tolist() == [0.25, 0.25, length, pytest.approx(4 * 0.15)]
+    assert progress_at(scene, near, [0, 1]).tolist() == [0.5, 0.0, length, 0.0]
 
 
 def test_one_number_does_not_fill_two_ports_of_a_call():
