@@ -296,10 +296,12 @@ class PlannerModel(PreTrainedModel):
         return (logits + preferred)[0, 0]
 
     def _pointed_shares(self, kinds: Tensor, matches: Tensor) -> Tensor:
-        """How much what was learnt of single entries counts, (B, 1, M): of a card that no training knew, nothing."""
+        """How much what was learnt of single entries counts, (B, 1, M): of cards only where training knew all of them."""
         is_card = kinds == Entry.CARD
         is_exemplified, is_known = matches[..., NUM_SIMILARITIES], matches[..., NUM_SIMILARITIES + 1]
-        of_cards = is_known * (1 - is_exemplified * (1 - self.config.exemplified_share))
+        # Beside a card that training did not know, those that it knew would always be the surer ones.
+        are_all = ((is_known > 0) | ~is_card).all(-1, keepdim=True)
+        of_cards = is_known * are_all * (1 - is_exemplified * (1 - self.config.exemplified_share))
         shares = torch.where(is_card, of_cards, 1.0)
         # How many steps the requests of a set ask for is soon learnt by heart; half of it is what the request says.
         kept = 1 - self.config.end_dropout
