@@ -296,7 +296,7 @@ class PlannerModel(PreTrainedModel):
         return (logits + preferred)[0, 0]
 
     def _pointed_shares(self, kinds: Tensor, matches: Tensor) -> Tensor:
-        """How much what was learnt of single entries counts, (B, 1, M): of cards only where training knew all of them."""
+        """How much what was learnt of single entries counts, (B, 1, M): of cards only if training knew all of them."""
         is_card = kinds == Entry.CARD
         is_exemplified, is_known = matches[..., NUM_SIMILARITIES], matches[..., NUM_SIMILARITIES + 1]
         # Beside a card that training did not know, those that it knew would always be the surer ones.
