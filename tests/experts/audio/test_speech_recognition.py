@@ -17,13 +17,19 @@ def _loaded() -> None:
     SpeechRecognition.load("cpu")
 
 
+def words_of(text: str) -> set[str]:
+    return set(text.lower().replace(".", "").split())
+
+
 def test_two_sentences_come_out_as_two() -> None:
-    speech = SpeechSynthesis(Text("Sales grew by ten percent. The new office opened in April."))
-    [heard] = SpeechRecognition.predict([{"audio": speech}])
-    words = set(heard.outputs["text"].value.lower().replace(".", "").split())
-    assert (
-        len(words & {"sales", "grew", "by", "ten", "percent", "the", "new", "office", "opened", "in", "april"}) >= 6
-    )  # which ones differs: espeak-ng never says it twice alike
+    said = "Sales grew by ten percent. The new office opened in April."
+    # espeak-ng never says it twice alike, and a word is lost now and then: not in each of three times.
+    speeches = [SpeechSynthesis(Text(said)) for _ in range(3)]
+    heards = SpeechRecognition.predict([{"audio": speech} for speech in speeches])
+    words = [words_of(heard.outputs["text"].value) & words_of(said) for heard in heards]
+    assert max(map(len, words)) >= 9
+    assert {"ten", "percent", "new"} <= set.union(*words)
+    heard, speech = heards[0], speeches[0]
     assert heard.outputs["text"].value[0].isupper()
     assert heard.outputs["text"].value.endswith(".")
     transcript = heard.outputs["transcript"].value
