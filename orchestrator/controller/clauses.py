@@ -79,6 +79,13 @@ class Clause:
         return wording().medium.sub("文字" if has_chinese(self.instruction) else "text", self.instruction)
 
     @property
+    def asked(self) -> Piece:
+        """What it asks, without the words before it that say where to look ("according to the contract,")."""
+        source = wording().source.match(self.piece.text)
+        begin = source.end() if source is not None else 0
+        return Piece(self.piece.start + begin, self.piece.end, self.piece.text[begin:])
+
+    @property
     def is_question(self) -> bool:
         return wording().question.search(self.instruction) is not None
 
@@ -158,6 +165,9 @@ def clauses_of(text: str) -> tuple[Clause, ...]:
         if wording().lead.search(masked[begin:start].strip()) and end < len(text) and "\n" not in text[start:end]:
             continue  # "according to the manual," says nothing alone
         clause = _clause(text, masked, begin, start, is_after, quotes, listed)
+        if clause is not None and clauses and clauses[-1].is_question and wording().fragment.match(clause.piece.text):
+            before = clauses.pop()
+            clause = _clause(text, masked, before.piece.start, start, before.is_after, quotes, listed)
         if clause is not None:
             clauses.append(clause)
         begin, is_after = end, is_then

@@ -120,7 +120,7 @@ class Draft:
         self, port: Port, card: ExpertCard, clause: Clause, spent: Sequence[Binding]
     ) -> tuple[Binding | None, bool]:
         if port.name in wording().whole_clause_ports and port.kind in ("string", "text", "any"):
-            return Span(start=clause.piece.start, end=clause.piece.end), False
+            return _span(clause.asked), False
         if port.kind in ARTIFACT_CLASSES:
             if not port.required:
                 return None, False

@@ -30,6 +30,8 @@ class Wording:
         self.then = compiled(split["then"])
         self.split_and = compiled(split["and"])
         self.lead = re.compile(split["lead"], re.IGNORECASE)
+        self.source = re.compile(split["source"], re.IGNORECASE)
+        self.fragment = re.compile(split["fragment"], re.IGNORECASE)
         self.sentence = compiled(split["sentence"])
         self.back = re.compile(reference["back"], re.IGNORECASE)
         self.medium = re.compile(reference["medium"], re.IGNORECASE)

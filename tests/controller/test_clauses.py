@@ -35,6 +35,9 @@ def only(request: str) -> Clause:
         ("Summarise this: It weighs 4 kg. It is red.", ["Summarise this: It weighs 4 kg. It is red."]),
         ("把录音转成文字，然后总结一下，最后朗读出来。", ["把录音转成文字", "总结一下", "朗读出来。"]),
         ("图里写了什么？主色是什么？", ["图里写了什么？", "主色是什么？"]),
+        ("Is there a deposit? How much?", ["Is there a deposit? How much?"]),
+        ("要押金吗？多少钱？然后读出来", ["要押金吗？多少钱？", "读出来"]),
+        ("Read the sign. How much is it?", ["Read the sign.", "How much is it?"]),
         ("", []),
         (" \n ", []),
         ("?!", []),
@@ -42,6 +45,22 @@ def only(request: str) -> Clause:
 )
 def test_clauses(request_text: str, clauses: list[str]) -> None:
     assert texts(request_text) == clauses
+
+
+@pytest.mark.parametrize(
+    ("request_text", "asked"),
+    [
+        ("According to the attached contract, how long is the notice period?", "how long is the notice period?"),
+        ("Based on the second report: what did it cost?", "what did it cost?"),
+        ("根据附件回答：新馆的藏书有多少册？", "新馆的藏书有多少册？"),
+        ("请根据合同，保修期多长？", "保修期多长？"),
+        ("In the contract it says how long", "In the contract it says how long"),
+        ("In Rome, what does it cost?", "In Rome, what does it cost?"),
+    ],
+)
+def test_where_to_look_is_no_part_of_the_question(request_text: str, asked: str) -> None:
+    piece = only(request_text).asked
+    assert piece.text == asked == request_text[piece.start : piece.end]
 
 
 def test_a_clause_says_whether_it_follows_another() -> None:

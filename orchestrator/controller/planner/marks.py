@@ -126,7 +126,7 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
     return Marks(
         frozenset(numbers),
         _ranges(quotes, offsets),
-        _ranges(((clause.piece.start, clause.piece.end) for clause in clauses), offsets),
+        _ranges(((clause.asked.start, clause.asked.end) for clause in clauses), offsets),
         _ranges(items, offsets),
         _ranges(dates_in(text), offsets),
         frozenset(token for token, match in behind.items() if match["share"]),
