@@ -159,7 +159,7 @@ def clauses_of(text: str) -> tuple[Clause, ...]:
     guarded = masked
     if listed is not None:
         guarded = masked[: listed.start] + "\ue002" * (listed.end - listed.start) + masked[listed.end :]
-    clauses = []
+    clauses: list[Clause] = []
     begin, is_after = 0, False
     for start, end, is_then in [*_cuts(guarded), (len(text), len(text), False)]:
         if wording().lead.search(masked[begin:start].strip()) and end < len(text) and "\n" not in text[start:end]:

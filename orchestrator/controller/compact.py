@@ -7,6 +7,7 @@ plan symbol by symbol under a grammar (planner/decoding.py).
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.controller.clauses import FileName, file_names_in
+from orchestrator.controller.gate import taken
 from orchestrator.controller.planner.calibration import Calibration
 from orchestrator.controller.questions import plan_of_nothing, question_for
 from orchestrator.controller.wording import wording
 from orchestrator.language import language_of
-from orchestrator.types import Attachment, Collection, ExpertCard, Plan, Request, Shortlist
+from orchestrator.types import ExpertCard, Plan, Request, Shortlist
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "weights"
 NUM_CANDIDATES = 24  # cards that the decoder chooses from
-# Confidence from which on the plan of the rules stands, and below that the model's; found on `benchmarks/own_requests`.
-_SURE, _LIKELY = 0.9, 0.5
 _NUM_REQUESTS = 256  # whose vectors are kept: the shortlist and the plan read the same one
 
 
@@ -98,17 +98,10 @@ class CompactController:
         if self._rules is None or not embedded:
             return self._learnt(request, cards)
         known = self._rules.planned(request, cards)
-        is_sure = known.status == "planned" and known.confidence >= _SURE
-        is_refused = known.status == "abstained" and len(embedded) == len(cards)  # they know what these cannot do
-        if is_sure or is_refused:
-            return known
-        learnt = self._learnt(request, cards)
-        leaves_files = known.status == "planned" and _reads_files(known) and not _reads_files(learnt)
-        if learnt.status == "planned" and learnt.confidence >= _LIKELY and not leaves_files:
-            return learnt
-        is_known = known.status == "planned" and all(step.expert in embedded for step in known.steps)
-        is_neither = "planned" not in (known.status, learnt.status)
-        return known if is_known or is_neither else learnt
+        if known.status == "abstained" and len(embedded) == len(cards):
+            return known  # the rules know what the experts that come with Baton cannot do
+        lookups = {card.name for card in cards if card.task in wording().lookup_tasks}
+        return taken(known, self._learnt(request, cards), lookups)
 
     def _learnt(self, request: Request, cards: Sequence[ExpertCard]) -> Plan:
         """The language model's own plan."""
@@ -124,7 +117,8 @@ class CompactController:
         from orchestrator.controller.planner.marks import marks_of
         from orchestrator.controller.planner.memory import candidates, cues_at, matches_of, memory_of, near_of
         from orchestrator.controller.planner.plans import Transcript
-        from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, port_text
+        from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, card_text, port_text
+        from orchestrator.controller.planner.words import shared_words
         from orchestrator.controller.planner.writing import Scene, options_of, words_in
 
         vectors, model = self.weights.vectors, self.weights.model
@@ -134,9 +128,11 @@ class CompactController:
             tokens, mean = read.states.float(), read.mean.float()
             every = self._vectors_of(cards)
             near = near_of(tokens, mean, every)  # (1 + W, E)
-            matches = matches_of(near, mean, every)  # (E, 5)
-            chosen = candidates(matches, NUM_CANDIDATES)
+            chosen = candidates(near, NUM_CANDIDATES)
             own = [cards[i] for i in chosen]
+            near, offered = near[:, chosen], every.of(chosen)
+            said = shared_words(request.text, [card_text(card) for card in own])
+            matches = matches_of(near, mean, offered, said)  # (C, 6)
             named = _named(request)
             kinds = (*(artifact.kind for artifact in request.artifacts), *(file.kind for file in named))
             firsts, lasts = words_in(request.text, read.offsets)
@@ -146,11 +142,12 @@ class CompactController:
                 tuple(own), kinds, options_of(own), len(read.offsets), model.config.max_steps, firsts, lasts, marks
             )
             options = vectors.means(scene.options, MAX_PORT_TOKENS)  # (O, D)
-            memory = memory_of(scene, tokens, mean, every.centres[chosen], options, matches[chosen], near[:, chosen])
+            memory = memory_of(scene, request.text, tokens, mean, offered.centres, options, matches, near)
 
             def port(card: int, position: int) -> Tensor:
                 return vectors.means([port_text(own[card].inputs[position])], MAX_PORT_TOKENS)[0]
 
+            @functools.cache  # asked for once to weigh the ports against each other, and once for each
             def cues(card: int, position: int) -> Tensor:
                 return cues_at(scene, request.text, read.offsets, own[card].inputs[position], memory.near[:, card])
 
@@ -164,7 +161,7 @@ class CompactController:
         import numpy
         import torch
 
-        from orchestrator.controller.planner.memory import matches_of, near_of
+        from orchestrator.controller.planner.memory import near_of
 
         vectors, model = self.weights.vectors, self.weights.model
         found = numpy.zeros((len(texts), len(cards)), dtype=numpy.float32)
@@ -172,9 +169,7 @@ class CompactController:
             every = self._vectors_of(cards)
             for row, text in enumerate(texts if cards else ()):
                 read = vectors.request(text, model.config.max_request_tokens)
-                mean = read.mean.float()
-                matches = matches_of(near_of(read.states.float(), mean, every), mean, every)
-                found[row] = matches[:, :2].amax(-1).numpy()
+                found[row] = near_of(read.states.float(), read.mean.float(), every).amax(0).numpy()
         return found
 
     def _vectors_of(self, cards: Sequence[ExpertCard]) -> CardVectors:
@@ -200,13 +195,6 @@ class CompactController:
             question = question_for(missing[0], language)
             return Plan(status="needs_input", confidence=confidence, question=question, steps=steps)
         return Plan(status="planned", confidence=confidence, steps=steps)
-
-
-def _reads_files(plan: Plan) -> bool:
-    """Whether any step reads an attachment: people attach files for a reason."""
-    bindings = [binding for step in plan.steps for binding in step.inputs.values()]
-    every = [item for one in bindings for item in (one.items if isinstance(one, Collection) else (one,))]
-    return any(isinstance(one, Attachment) for one in every)
 
 
 def _named(request: Request) -> tuple[FileName, ...]:

@@ -5,6 +5,7 @@ Knows clauses, cards and kinds; not how cards are scored.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -30,6 +31,8 @@ from orchestrator.types import (
     Span,
     Step,
 )
+
+_COUNT = re.compile(r"[一两二三四五六七八九十\d]+(?=[句个条点段行种张])")
 
 Reader = Callable[[Kind], ExpertCard | None]
 
@@ -250,7 +253,8 @@ def _is_number(binding: Binding) -> bool:
 
 def _is_counted(port: Port, clause: Clause) -> bool:
     """Whether the clause counts what an optional number is about ("in 3 sentences" for num_sentences)."""
-    said = set(words(translated(clause.instruction))) | set(words(clause.instruction))
+    bare = _COUNT.sub(" ", clause.instruction)  # 两句话 is one word, and 句话 is what is counted
+    said = {*words(translated(clause.instruction)), *words(translated(bare)), *words(clause.instruction)}
     return any(noun in said or noun.rstrip("s") in said for noun in port.name.lower().split("_") if noun != "num")
 
 

@@ -7,20 +7,17 @@ import time
 
 import pytest
 
-from orchestrator.artifact import Text, unread
+from orchestrator.artifact import Text
 from orchestrator.controller.compact import CompactController
 from orchestrator.errors import BadRequest
 from orchestrator.types import (
-    Attachment,
     Candidate,
     ExpertCard,
     Literally,
     Output,
-    Plan,
     Port,
     Request,
     Shortlist,
-    Step,
 )
 
 
@@ -63,22 +60,6 @@ def planned(controller, text, cards=CARDS, files=()):
 
 def experts(plan):
     return [step.expert for step in plan.steps]
-
-
-def test_a_plan_that_leaves_attached_files_unread_gives_way_to_one_of_the_rules_that_reads_them(monkeypatch):
-    class Rules:
-        def planned(self, request, cards):
-            step = Step(id="s1", expert="transcribe", inputs={"audio": Attachment(index=0)})
-            return Plan(status="planned", confidence=0.6, steps=(step,))
-
-    controller = CompactController(rules=Rules(), is_embedded=lambda card: card is TRANSCRIBE)
-    request = Request(text="What is the weather in this one?", artifacts=(unread("audio", "a.wav"),))
-    of_model = Plan(status="planned", confidence=0.8, steps=(Step(id="s1", expert="weather_forecast", inputs={}),))
-    monkeypatch.setattr(controller, "_learnt", lambda request, cards: of_model)
-    assert experts(controller.planned(request, CARDS)) == ["transcribe"]
-    without = request.model_copy(update={"artifacts": ()})
-    monkeypatch.setattr(Rules, "planned", lambda self, request, cards: Plan(status="abstained", confidence=0.6))
-    assert experts(controller.planned(without, CARDS)) == ["weather_forecast"]
 
 
 # -- what it can do ----------------------------------------------------------------------------------------------------

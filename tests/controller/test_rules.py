@@ -181,6 +181,11 @@ def shown(plan: Plan, text: str) -> list[str]:
             ["transcribe(audio=@0)", "summarize(text=transcribe.text, num_sentences=2)"],
         ),
         (
+            "把录音概括成两句话",
+            (TALK,),
+            ["transcribe(audio=@0)", "summarize(text=transcribe.text, num_sentences=2)"],
+        ),
+        (
             "Is this review positive or negative: “The food was cold and the waiter rude.”",
             (),
             ["sentiment(text=“The food was cold and the waiter rude.”)"],

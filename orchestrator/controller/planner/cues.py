@@ -8,18 +8,17 @@ import re
 from collections.abc import Sequence
 
 from orchestrator.controller.planner.names import stem
+from orchestrator.controller.planner.words import FUNCTION_WORDS
 from orchestrator.types import Port
 
 Place = tuple[int, int]  # code points
 
 _DECAY = 24.0  # code points, about four words
 _BESIDE = 3  # code points between a preposition and what it stands before
-_STOPS = frozenset((
-    "a", "an", "the", "of", "to", "for", "in", "on", "at", "by", "with", "and", "or", "is", "be", "as", "from",
-    "that", "this", "which", "if", "it", "its", "are", "was", "will", "can", "used", "use", "e", "g", "i", "such",
+_STOPS = FUNCTION_WORDS | {  # and what every port says of itself
     "example", "default", "optional", "value", "values", "string", "number", "integer", "list", "array", "format",
-    "name", "type", "input", "given", "specified", "provided", "not", "want",
-))  # fmt: skip
+    "name", "type", "input", "given", "specified", "provided",
+}  # fmt: skip
 _BREAKS = r"[,，;；。、]|\.\s|\band\b"
 _WAYS = (  # what a port's name says of a direction, and the words before what fills it
     (frozenset(("from", "start", "origin", "source", "departure", "begin")), r"\b(?:from|starting|leaving)\b|[从由自]"),

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from orchestrator.artifact import ARTIFACT_CLASSES
-from orchestrator.controller.planner.memory import Memory, ends_at, fits_at, progress_at
-from orchestrator.controller.planner.modeling import NUM_FITS, PlannerModel
+from orchestrator.controller.planner.memory import Memory, fits_at, progress_at
+from orchestrator.controller.planner.modeling import PlannerModel
 from orchestrator.controller.planner.symbols import Slot, Special
+from orchestrator.controller.planner.tensors import NUM_CUES, NUM_FITS, NUM_PROGRESS, Places
 from orchestrator.controller.planner.values import LISTS
 from orchestrator.controller.planner.writing import (
     MAX_PORTS,
@@ -91,7 +92,10 @@ class Decoder:
         self._scene = scene
         self._port, self._cues = port, cues
         self._near = memory.near
-        self._prefix = model.begin(memory.states[None], memory.kinds[None], memory.matches[None], ends_at(scene)[None])
+        self._prefix = model.begin(memory.entries)
+        size, width = memory.states.shape
+        self._no_port, self._no_cues = torch.zeros(width), torch.zeros(size, NUM_CUES)
+        self._no_fits, self._no_progress = torch.zeros(size, NUM_FITS), torch.zeros(NUM_PROGRESS)
         self._before = -1
         self._told: tuple[int, list[int], Tensor | None] | None = None  # of the card last called
         self._num_places = 0
@@ -206,7 +210,7 @@ class Decoder:
         of_entries = torch.zeros(layout.size, NUM_FITS)
         of_entries[layout.cards : layout.tokens] = fits_at(self._scene, self._near, written, fits)
         progress = progress_at(self._scene, self._near, written)
-        logits = self._logits(Slot.EXPERT, None, fits=of_entries, progress=progress)
+        logits = self._logits(Slot.EXPERT, fits=of_entries, progress=progress)
         if len(written) < self._scene.marks.num_ordered:
             logits[Special.END] -= _UNSERVED
         return _normalised(logits, allowed)
@@ -238,17 +242,25 @@ class Decoder:
     def _logits(
         self,
         slot: Slot,
-        port: Tensor | None,
+        port: Tensor | None = None,
         *,
         cues: Tensor | None = None,
         fits: Tensor | None = None,
         progress: Tensor | None = None,
     ) -> Tensor:
+        """Logits of the symbol at the next place, (M)."""
+        place = Places(
+            before=torch.tensor([[self._before]]),
+            slots=torch.tensor([[int(slot)]]),
+            ports=(self._no_port if port is None else port)[None, None],
+            counts=torch.tensor([[self._num_steps]]),
+            spent=self._spent[None, None],
+            cues=(self._no_cues if cues is None else cues)[None, None],
+            fits=(self._no_fits if fits is None else fits)[None, None],
+            progress=(self._no_progress if progress is None else progress)[None, None],
+        )
         self._num_places += 1
-        place = self._num_places - 1
-        return self._model.next(
-            self._prefix, place, self._before, slot, port, self._num_steps, self._spent, cues, fits, progress
-        ).float()
+        return self._model.next(self._prefix, self._num_places - 1, place).float()
 
 
 def _normalised(logits: Tensor, allowed: Sequence[int]) -> list[float]:

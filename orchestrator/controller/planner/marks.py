@@ -14,12 +14,22 @@ from orchestrator.controller.clauses import clauses_of, file_names_in
 from orchestrator.controller.planner.moments import dates_in
 from orchestrator.controller.planner.names import stems
 from orchestrator.controller.planner.numbers import number_of
+from orchestrator.controller.planner.words import FUNCTION_WORDS
 from orchestrator.types import Port
 
 Ranges = tuple[tuple[int, int], ...]
 _ARTICLES = ("a", "an", "A", "An")
 _BEHIND = re.compile(r"[$€£¥]?[-+]?\d[\d.,]*\s?(?:(?P<share>%|％|per ?cent\b)|(?P<word>[A-Za-z]+))", re.IGNORECASE)
 _GOES_ON = re.compile(r"\d(?:\.\d|,\d{3}(?!\d)|[十百千万亿])")
+_WHOLE = re.compile(r"[$€£¥]?[-+−]?\d+(?:[.,]\d+)*(?:\s?[十百千万亿]+)?")
+_LONE = re.compile(r"[-+]?\d[\d.,]*(?![\w%％])(?:\s+(?P<word>[A-Za-z]+))?")
+_DETERMINERS = frozenset(("a", "an", "the", "this", "that", "my", "your", "our", "his", "her", "their", "its"))
+_NEVER_FIRST = (
+    (FUNCTION_WORDS - _DETERMINERS)
+    | {"when", "where", "while", "because", "there"}
+    | set(",.;:!?)%，。；：！？、）'\"“”‘’")
+)
+_NEVER_LAST = FUNCTION_WORDS | set(",;:!?(，。；：！？、（'\"“”‘’")
 _FRACTION = re.compile(r"[$€£¥]?[-+]?\d+\.\d")
 _SIGNED = r"[-/.:@_](?:(?<=\d.)(?=[A-Za-z\d])|(?=\d))"  # with a digit on one side: "01-01-1980", not "grams/mole"
 _LONG_WORD = re.compile(rf"(?:[A-Za-z]\.)+[A-Za-z]\b|[A-Za-z\d]+(?:{_SIGNED}[A-Za-z\d]+)*")
@@ -53,6 +63,10 @@ class Marks:
         broken: tokens that end inside one.
         names: runs of words with a capital.
         lists: in brackets, each as a whole.
+        leading: function words and signs that no value begins with: "of", "?".
+        trailing: those that none ends with: "the", "?".
+        wholes: tokens that begin a number in digits, and the last one of each: the 000 of 12,000, the 万 of 30万.
+        lone: tokens that begin a number behind which nothing stands that it could be a part of, such as "10 Downing".
         num_ordered: instructions that order words such as "then" put one after the other.
     """
 
@@ -68,6 +82,10 @@ class Marks:
     broken: frozenset[int] = frozenset()
     names: Ranges = ()
     lists: Ranges = ()
+    leading: frozenset[int] = frozenset()
+    trailing: frozenset[int] = frozenset()
+    wholes: tuple[tuple[int, int], ...] = ()
+    lone: frozenset[int] = frozenset()
     num_ordered: int = 1
 
     def numbers_for(self, port: Port, others: Iterable[Port] = ()) -> frozenset[int] | None:
@@ -121,6 +139,7 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
     numbers = {
         token: start for token, start, end in words if _holds_number(text[start:end]) and not _goes_on(text, start)
     }
+    plain = {token: text[slice(*offsets[token])] for token in firsts}
     joined = {at for match in _LONG_WORD.finditer(text) for at in range(match.start() + 1, match.end())}
     behind = {token: match for token, start in numbers.items() if (match := _BEHIND.match(text, start)) is not None}
     return Marks(
@@ -136,8 +155,17 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
         frozenset(token for token, (_, end) in enumerate(offsets) if end in joined),
         _ranges(_names_in(text), offsets),
         _ranges((match.span() for match in _BRACKETED.finditer(text)), offsets),
+        frozenset(token for token, word in plain.items() if word in _NEVER_FIRST),
+        frozenset(token for token, word in plain.items() if word in _NEVER_LAST),
+        _ranges((match.span() for start in numbers.values() if (match := _WHOLE.match(text, start))), offsets),
+        frozenset(token for token, start in numbers.items() if _is_lone(text, start)),
         1 + sum(clause.is_after for clause in clauses[1:]),
     )
+
+
+def _is_lone(text: str, at: int) -> bool:
+    match = _LONE.match(text, at)
+    return match is not None and (match["word"] or "and") in FUNCTION_WORDS
 
 
 def _unwrapped(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,40 +11,63 @@ from torch import Tensor
 
 from orchestrator.artifact import ARTIFACT_CLASSES
 from orchestrator.controller.planner.cues import cues_of
-from orchestrator.controller.planner.modeling import NUM_CUES, NUM_ENDS
+from orchestrator.controller.planner.parts import covered, parts_of, places_of, windows
 from orchestrator.controller.planner.symbols import NUM_SPECIAL, Entry
+from orchestrator.controller.planner.tensors import NUM_CUES, NUM_ENDS, NUM_FITS, PLACE, Entries
+from orchestrator.controller.planner.words import shared_words
 from orchestrator.controller.planner.writing import Scene, takes_words
 from orchestrator.types import Port
 
 _ARTIFACT_NUMBER = {kind: number for number, kind in enumerate(ARTIFACT_CLASSES)}
-_WINDOW, _STRIDE = 12, 4  # tokens of the parts of a request that are compared with the cards, and between them
+_BEHIND = 0.02  # of a request's length
+_SHARPNESS = 40.0  # of a similarity, where the part is sought that a card is most like
 
 
 @dataclass(frozen=True)
 class Memory:
-    """One request's memory: raw vectors (M, D), kinds (M), similarities of cards and options (M, 5).
+    """One request's memory: what `Entries` holds of it, and how near its parts are to the cards.
 
-    `near` are those of its parts with the cards, (1 + W, C), from `near_of`.
+    Args:
+        states: raw vectors, (M, D).
+        kinds: what each entry is, (M).
+        matches: similarities of cards and options, (M, 6).
+        ends: of tokens as ends of values, (M, 2).
+        near: similarities of the request's parts with the cards, (1 + W, C), from `near_of`.
     """
 
     states: Tensor
     kinds: Tensor
     matches: Tensor
+    ends: Tensor
     near: Tensor
+
+    @property
+    def entries(self) -> Entries:
+        """What the planner points into, B = 1."""
+        mask = torch.ones(1, len(self.kinds), dtype=torch.bool)
+        return Entries(self.states[None], self.kinds[None], self.matches[None], self.ends[None], mask)
 
 
 def memory_of(
-    scene: Scene, tokens: Tensor, mean: Tensor, cards: Tensor, options: Tensor, matches: Tensor, near: Tensor
+    scene: Scene,
+    request: str,
+    tokens: Tensor,
+    mean: Tensor,
+    cards: Tensor,
+    options: Tensor,
+    matches: Tensor,
+    near: Tensor,
 ) -> Memory:
     """The memory of one request.
 
     Args:
         scene: what the request offers.
+        request: its text.
         tokens: states of its tokens, (T, D).
         mean: its unit mean vector, (D).
         cards: unit vectors of the cards, (E, D).
         options: unit vectors of the enumerations' options, (O, D).
-        matches: similarities of the cards with the request, (E, 5), from `matches_of`.
+        matches: similarities of the cards with the request, (E, 6), from `matches_of`.
         near: of the cards with its parts, (1 + W, E), from `near_of`.
     """
     layout = scene.layout
@@ -68,17 +90,19 @@ def memory_of(
     alike = torch.zeros(layout.size, matches.shape[-1])
     alike[layout.cards : layout.tokens] = matches
     if len(options):
-        alike[layout.options : layout.cards] = _options_alike(tokens, mean, options)
-    return Memory(states, kinds, alike, near)
+        alike[layout.options : layout.cards] = _options_alike(scene, request, tokens, mean, options)
+    return Memory(states, kinds, alike, _ends_of(scene), near)
 
 
-def _options_alike(tokens: Tensor, mean: Tensor, options: Tensor) -> Tensor:
-    """Similarities of options with the request, (O, 5): with the whole, its best few tokens, its best one; 0, 0."""
+def _options_alike(scene: Scene, request: str, tokens: Tensor, mean: Tensor, options: Tensor) -> Tensor:
+    """Similarities of options with the request, (O, 6): with the whole, its best few tokens, its best one; the share
+    of the option's words that it says; 0, 0."""
     single = torch.nn.functional.normalize(tokens, dim=-1)  # (T, D)
     few = windows(tokens, 4, 1)
     best = [(parts @ options.T).amax(0) if len(parts) else options.new_zeros(len(options)) for parts in (few, single)]
+    said = torch.tensor(shared_words(request, scene.options))
     nothing = options.new_zeros(len(options))
-    return torch.stack([options @ mean, *best, nothing, nothing], dim=-1)
+    return torch.stack([options @ mean, *best, said, nothing, nothing], dim=-1)
 
 
 @dataclass(frozen=True)
@@ -138,7 +162,7 @@ def near_of(tokens: Tensor, mean: Tensor, cards: CardVectors) -> Tensor:
         mean: its unit mean vector, (D).
         cards: to compare with; of a card's description and examples the one most alike counts.
     """
-    parts = torch.cat([mean.unsqueeze(0), windows(tokens)])  # (1 + W, D)
+    parts = torch.cat([mean.unsqueeze(0), parts_of(tokens)])  # (1 + W, D)
     near = parts @ cards.described.T  # (1 + W, D) @ (D, E) -> (1 + W, E)
     if len(cards.examples):
         nums = cards.firsts[1:] - cards.firsts[:-1]
@@ -148,25 +172,28 @@ def near_of(tokens: Tensor, mean: Tensor, cards: CardVectors) -> Tensor:
     return near
 
 
-def matches_of(near: Tensor, mean: Tensor, cards: CardVectors) -> Tensor:
-    """Similarities of cards with a request: of the whole, of its best part, and of the examples' centre.
+def matches_of(near: Tensor, mean: Tensor, cards: CardVectors, said: Sequence[float]) -> Tensor:
+    """Similarities of cards with a request: of the whole, of its best part, of the examples' centre, of the words.
 
     Args:
         near: of the cards with the request's parts, (1 + W, E), from `near_of`.
         mean: the request's unit mean vector, (D).
         cards: to compare with.
+        said: share of each card's words that the request says, E numbers.
     Returns:
-        (E, 5); the last columns tell whether a card shows examples, and whether training knew it.
+        (E, 6); the last columns tell whether a card shows examples, and whether training knew it.
     """
     is_exemplified = (cards.firsts[1:] > cards.firsts[:-1]).float()
-    return torch.stack([near[0], near[1:].amax(0), cards.centres @ mean, is_exemplified, cards.known], dim=-1)
+    alike = (near[0], near[1:].amax(0), cards.centres @ mean, torch.tensor(said))
+    return torch.stack([*alike, is_exemplified, cards.known], dim=-1)
 
 
 def fits_at(scene: Scene, near: Tensor, written: Sequence[int], fits: Sequence[tuple[bool, ...]]) -> Tensor:
-    """How each card fits after the steps so far, (C, 6).
+    """How each card fits after the steps so far, (C, 8).
 
-    What `fits_of` tells, whether it was called, and by how much it is more like some part of the request than any card
-    that was called: what is left to do is what those say nothing of.
+    What `fits_of` tells, whether it was called, by how much it is more like some part of the request than any card
+    that was called (what is left to do is what those say nothing of), where in the request, from 0 to 1, the part
+    stands that it is like, and by how much it is more like some part behind that of the last step.
 
     Args:
         scene: what the request offers.
@@ -174,21 +201,32 @@ def fits_at(scene: Scene, near: Tensor, written: Sequence[int], fits: Sequence[t
         written: the cards of the steps so far, positions in the scene.
         fits: the first columns, from `fits_of`.
     """
-    found = torch.zeros(len(scene.cards), 6)
-    if scene.cards:
-        found[:, :4] = torch.tensor(fits, dtype=torch.float)
+    found = torch.zeros(len(scene.cards), NUM_FITS)
+    if not scene.cards:
+        return found
+    found[:, :4] = torch.tensor(fits, dtype=torch.float)
+    found[:, PLACE] = own = _card_places(scene, near)
     if written:
         called = sorted(set(written))
+        gained = near[1:] - near[1:, called].amax(1, keepdim=True)  # (W, C)
         found[called, 4] = 1
-        found[:, 5] = (near[1:] - near[1:, called].amax(1, keepdim=True)).amax(0)
+        found[:, 5] = gained.amax(0)
+        behind = gained[places_of(scene.num_tokens) > own[written[-1]] + _BEHIND]
+        found[:, 7] = behind.amax(0) if len(behind) else 0.0
     return found
 
 
-def progress_at(scene: Scene, near: Tensor, written: Sequence[int]) -> Tensor:
-    """How far a plan is, (4).
+def _card_places(scene: Scene, near: Tensor) -> Tensor:
+    """Where the part of the request stands that each card is most like, from 0 to 1, (C)."""
+    return places_of(scene.num_tokens) @ (near[1:] * _SHARPNESS).softmax(0)
 
-    Steps so far, instructions of the request that are left, length of the request, and by how much its parts are more
-    like some other card than like those that were called, on average.
+
+def progress_at(scene: Scene, near: Tensor, written: Sequence[int]) -> Tensor:
+    """How far a plan is, (5).
+
+    Steps so far, instructions of the request that are left, length of the request, by how much its parts are more
+    like some other card than like those that were called, on average, and which share of it stands behind the part
+    that the last step is about.
 
     Args:
         scene: what the request offers.
@@ -196,8 +234,11 @@ def progress_at(scene: Scene, near: Tensor, written: Sequence[int]) -> Tensor:
         written: the cards of the steps so far, positions in the scene.
     """
     left = max(-4, min(4, len(scene.marks.clauses) - len(written)))
-    unserved = float((near[1:].amax(1) - near[1:, list(set(written))].amax(1)).mean()) if written else 0.0
-    return torch.tensor([len(written) / 4, left / 4, math.log1p(scene.num_tokens) / 5, 4 * unserved])
+    unserved, rest = 0.0, 1.0
+    if written:
+        unserved = float((near[1:].amax(1) - near[1:, list(set(written))].amax(1)).mean())
+        rest = 1 - float(_card_places(scene, near)[written[-1]])
+    return torch.tensor([len(written) / 4, left / 4, math.log1p(scene.num_tokens) / 5, 4 * unserved, rest])
 
 
 def cues_at(scene: Scene, request: str, offsets: Sequence[tuple[int, int]], port: Port, near: Tensor) -> Tensor:
@@ -222,13 +263,13 @@ def cues_at(scene: Scene, request: str, offsets: Sequence[tuple[int, int]], port
             own[first + 1 : last + 1, 4] = 1
         for first, _ in scene.marks.quotes:
             own[first, 3] = 1
-        around = near[1:].expand(scene.num_tokens, -1).masked_fill(~_covered(scene.num_tokens), -1)  # (T, W)
+        around = near[1:].expand(scene.num_tokens, -1).masked_fill(~covered(scene.num_tokens), -1)  # (T, W)
         own[:, 5] = around.amax(1) - near[1:].max()
         found[scene.layout.tokens :] = own
     return found
 
 
-def ends_at(scene: Scene) -> Tensor:
+def _ends_of(scene: Scene) -> Tensor:
     """What speaks for each token as the end of a value, (M, 2): whether a name ends there, and whether it goes on."""
     found = torch.zeros(scene.layout.size, NUM_ENDS)
     tokens = scene.layout.tokens
@@ -238,35 +279,15 @@ def ends_at(scene: Scene) -> Tensor:
     return found
 
 
-def candidates(matches: Tensor, num: int) -> list[int]:
+def candidates(near: Tensor, num: int) -> list[int]:
     """Positions of the cards that are most like the whole request or a part of it, best first.
 
     Args:
-        matches: (E, 5), from `matches_of`.
+        near: of the cards with the request's parts, (1 + W, E), from `near_of`.
         num: how many; all where there are fewer.
     """
-    if len(matches) <= num:
-        return list(range(len(matches)))
-    by_whole, by_part = (matches[:, i].topk(num).indices.tolist() for i in (0, 1))
+    if near.shape[1] <= num:
+        return list(range(near.shape[1]))
+    by_whole, by_part = (one.topk(num).indices.tolist() for one in (near[0], near[1:].amax(0)))
     taken = dict.fromkeys(card for pair in zip(by_whole, by_part, strict=True) for card in pair)
     return list(taken)[:num]
-
-
-@functools.lru_cache(maxsize=256)
-def _covered(num_tokens: int) -> Tensor:
-    """Which tokens stand in which of the `windows`, (T, W)."""
-    if num_tokens <= _WINDOW:
-        return torch.ones(num_tokens, 1, dtype=torch.bool)
-    starts = torch.tensor([*range(0, num_tokens - _WINDOW + 1, _STRIDE), num_tokens - _WINDOW])
-    at = torch.arange(num_tokens).unsqueeze(1)
-    return (at >= starts) & (at < starts + _WINDOW)
-
-
-def windows(tokens: Tensor, size: int = _WINDOW, stride: int = _STRIDE) -> Tensor:
-    """Unit mean vectors of overlapping parts of a request, (W, D)."""
-    num = tokens.shape[0]
-    if num <= size:
-        means = tokens.mean(0, keepdim=True) if num else tokens.new_zeros(1, tokens.shape[-1])
-    else:
-        means = torch.cat([tokens.unfold(0, size, stride).mean(-1), tokens[-size:].mean(0, keepdim=True)])
-    return torch.nn.functional.normalize(means, dim=-1)

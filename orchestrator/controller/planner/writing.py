@@ -21,6 +21,12 @@ from orchestrator.types import ExpertCard, Port
 MAX_PORTS = 12
 _DECIMAL = re.compile(r"\d\.\d")
 _UNMARKED = Marks()
+_NUMBERED = re.compile(  # what a port of words speaks of that may be a bare number
+    r"\b(?:numbers?|nos?|ids?|identif\w*|codes?|zip|post(?:al)?|phone|tel|contact|dates?|times?|years?|ages?|versions?|isbn"
+    r"|passwords?|pins?|tokens?|account|docket|case|serial|flight|room|gate|page|chapter|model|durations?|periods?|hours?"
+    r"|days?|months?|sizes?|ranges?|coordinates?|latitude|longitude|digits?|amounts?|prices?|values?|rates?|percent\w*"
+    r"|formula|expression|equation|function|ip|binary|hex|decade|century)\b|[号码年月日时岁数]|日期|时间|金额"
+)
 
 
 @dataclass(frozen=True)
@@ -231,11 +237,25 @@ def _firsts(scene: Scene, port: Port) -> list[int]:
     if ranges:
         return sorted({tokens + first for first, _ in ranges})
     if port.kind not in NUMBERS:
-        within = scene.marks.within | _inside(scene.marks.quotes) | {begin - 1 for begin, _ in scene.marks.quotes}
-        return [tokens + token for token in scene.firsts if token not in within]
+        marks = scene.marks
+        barred = marks.within | _inside(marks.quotes) | {begin - 1 for begin, _ in marks.quotes}
+        if _takes_names(port):
+            barred |= marks.leading
+            if port.kind == "string" and not _NUMBERED.search(_about(port)):
+                barred |= marks.lone
+        return [tokens + token for token in scene.firsts if token not in barred]
     own = next((card for card in scene.cards if any(one is port for one in card.inputs)), None)
     numbers = scene.marks.numbers_for(port, own.inputs if own is not None else ())
     return [tokens + token for token in scene.firsts if numbers is None or token in numbers]
+
+
+def _takes_names(port: Port) -> bool:
+    """Whether a few words fill the port, and neither a text nor a whole clause."""
+    return (port.kind == "string" and not _takes_clauses(port)) or port.kind in LISTS
+
+
+def _about(port: Port) -> str:
+    return f"{port.name.replace('_', ' ')} {port.description}".lower()
 
 
 def _inside(quotes: Ranges) -> set[int]:
@@ -264,15 +284,26 @@ def lasts_allowed(scene: Scene, first: int, port: Port | None = None, max_tokens
         runs_on = port is not None and port.kind != "text" and _takes_clauses(port)
         return sorted({tokens + last for start, last in ranges if start == begins or (runs_on and start > begins)})
     end = min(scene.layout.size, first + max_tokens)
-    if port is not None and port.kind in NUMBERS:  # a number goes on to the next one at most
-        end = min([end, *(tokens + token for token in scene.marks.numbers or () if tokens + token > first)])
+    if port is not None and port.kind in NUMBERS:
+        return _number_lasts(scene, first, end)
     lasts = scene.lasts
-    if port is not None and port.kind not in NUMBERS:
+    if port is not None:
         quoted = [last for begin, last in scene.marks.quotes if begin == first - tokens]
         if quoted:
             return [tokens + last for last in quoted]
         lasts = lasts - scene.marks.broken - {token - 1 for token in _inside(scene.marks.quotes)}
+        if _takes_names(port):
+            lasts = lasts - scene.marks.trailing
     return [symbol for symbol in range(first, end) if symbol - tokens in lasts] or [first]
+
+
+def _number_lasts(scene: Scene, first: int, end: int) -> list[int]:
+    """Where a number may end that begins at symbol `first`: as a whole, with words behind it, before the next one."""
+    tokens = scene.layout.tokens
+    whole = next((tokens + last for begin, last in scene.marks.wholes if begin == first - tokens), first)
+    end = min([end, *(tokens + token for token in scene.marks.numbers or () if tokens + token > whole)])
+    ends = scene.lasts - scene.marks.trailing
+    return [symbol for symbol in range(whole, end) if symbol == whole or symbol - tokens in ends]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from orchestrator.controller.planner.configuration import PlannerConfig
-from orchestrator.controller.planner.memory import candidates, windows
+from orchestrator.controller.planner.memory import candidates
+from orchestrator.controller.planner.parts import parts_of
 from orchestrator.controller.planner.vectors import Vectors
 from orchestrator.controller.training.cases import PlanningCase
 from orchestrator.controller.training.sources import MAX_CARDS
@@ -43,13 +44,12 @@ class Neighbours:
         rows = chosen.sample(range(len(cards)), min(len(cards), _MAX_SEEN))
         seen = described[rows].float()
         read = self._vectors.request(case.request, PlannerConfig().max_request_tokens)
-        parts = torch.cat([read.mean.float().unsqueeze(0), windows(read.states.float())])  # (1 + W, D)
+        parts = torch.cat([read.mean.float().unsqueeze(0), parts_of(read.states.float())])  # (1 + W, D)
         near = parts @ seen.T  # (1 + W, E)
-        found = torch.stack([near[0], near[1:].amax(0)], dim=-1)  # (E, 2)
         if case.source != name and case.cards:
-            found[(self._of(case.cards).float() @ seen.T).amax(0) > _SAME] = -1
-        best = candidates(found, MAX_CARDS)
-        return [cards[rows[i]] for i in best if found[i, 0] > -1]
+            near[:, (self._of(case.cards).float() @ seen.T).amax(0) > _SAME] = -1
+        best = candidates(near, MAX_CARDS)
+        return [cards[rows[i]] for i in best if near[0, i] > -1]
 
     def _of(self, cards: Sequence[ExpertCard]) -> Tensor:
         return self._vectors.cards(cards).described.half()

@@ -17,24 +17,26 @@ from orchestrator.controller.planner.memory import (
     CardVectors,
     Memory,
     cues_at,
-    ends_at,
     fits_at,
     matches_of,
     memory_of,
     near_of,
     progress_at,
 )
-from orchestrator.controller.planner.modeling import (
+from orchestrator.controller.planner.modeling import PlannerModel
+from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, card_text, port_text
+from orchestrator.controller.planner.symbols import Slot
+from orchestrator.controller.planner.tensors import (
     NUM_CUES,
     NUM_ENDS,
     NUM_FITS,
     NUM_MATCHES,
     NUM_PROGRESS,
-    PlannerModel,
+    Entries,
+    Places,
 )
-from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, port_text
-from orchestrator.controller.planner.symbols import Slot
 from orchestrator.controller.planner.vectors import Vectors
+from orchestrator.controller.planner.words import shared_words
 from orchestrator.controller.planner.writing import Place, fits_of
 from orchestrator.controller.training.cases import Call, PlanningCase
 from orchestrator.controller.training.checkpoint import Checkpoint
@@ -46,6 +48,7 @@ _SMALL = (
     "sharpness",
     "exemplified",
     "fit_weight",
+    "order_weight",
     "stop.",
     "value_weight",
     "reach",
@@ -63,9 +66,8 @@ class Example:
     places: tuple[Place, ...]
     ports: Tensor  # (P, D)
     cues: Mapping[int, Tensor]  # of the places that fill a port: (M, 6)
-    ends: Tensor  # (M, 2)
-    fits: Mapping[int, Tensor]  # of the places that choose an expert: (E, 6)
-    progress: Tensor  # (P, 4), of the same
+    fits: Mapping[int, Tensor]  # of the places that choose an expert: (E, 8)
+    progress: Tensor  # (P, 5), of the same
     first_card: int
 
 
@@ -77,7 +79,8 @@ def example_of(case: PlanningCase, vectors: Vectors, model: PlannerModel) -> Exa
     tokens, mean = read.states.float(), read.mean.float()
     near = near_of(tokens, mean, cards)
     options = vectors.means(scene.options, MAX_PORT_TOKENS)
-    memory = memory_of(scene, tokens, mean, cards.centres, options, matches_of(near, mean, cards), near)
+    matches = matches_of(near, mean, cards, shared_words(case.request, [card_text(card) for card in case.cards]))
+    memory = memory_of(scene, case.request, tokens, mean, cards.centres, options, matches, near)
     places = places_of(case, scene, read.offsets)[:MAX_PLACES]
     ports = torch.zeros(len(places), cards.centres.shape[-1])
     fits: dict[int, Tensor] = {}
@@ -98,7 +101,7 @@ def example_of(case: PlanningCase, vectors: Vectors, model: PlannerModel) -> Exa
             progress[row] = progress_at(scene, near, calls)
             if place.target is not None and place.target >= scene.layout.cards:
                 calls.append(place.target - scene.layout.cards)
-    return Example(memory, tuple(places), ports, cues, ends_at(scene), fits, progress, scene.layout.cards)
+    return Example(memory, tuple(places), ports, cues, fits, progress, scene.layout.cards)
 
 
 def blurred(cards: CardVectors) -> CardVectors:
@@ -136,42 +139,56 @@ def loss_of(model: PlannerModel, examples: Sequence[Example]) -> tuple[Tensor, f
 
 def scored(model: PlannerModel, examples: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor]:
     """Logits (B, P, M), targets (B, P), -1 where unknown or padded, and slots (B, P)."""
-    num_rows = len(examples)
-    size = max(len(e.memory.kinds) for e in examples)
-    length = max(len(e.places) for e in examples)
-    width = examples[0].ports.shape[-1]
-    states, kinds = torch.zeros(num_rows, size, width), torch.zeros(num_rows, size, dtype=torch.long)
-    mask, matches = torch.zeros(num_rows, size, dtype=torch.bool), torch.zeros(num_rows, size, NUM_MATCHES)
-    written = torch.full((num_rows, length), -1)
-    slots = torch.full((num_rows, length), int(Slot.VALUE))  # padded ones choose no expert
-    ports = torch.zeros(num_rows, length, width)
-    cues, fits = torch.zeros(num_rows, length, size, NUM_CUES), torch.zeros(num_rows, length, size, NUM_FITS)
-    progress, ends = torch.zeros(num_rows, length, NUM_PROGRESS), torch.zeros(num_rows, size, NUM_ENDS)
-    counts, spent = torch.zeros(num_rows, length, dtype=torch.long), torch.zeros(num_rows, length, size)
+    entries = _entries_of([example.memory for example in examples])
+    num_rows, size, width = entries.states.shape
+    length = max(len(example.places) for example in examples)
+    places = Places(
+        before=torch.full((num_rows, length), -1),
+        slots=torch.full((num_rows, length), int(Slot.VALUE)),  # padded ones choose no expert
+        ports=torch.zeros(num_rows, length, width),
+        counts=torch.zeros(num_rows, length, dtype=torch.long),
+        spent=torch.zeros(num_rows, length, size),
+        cues=torch.zeros(num_rows, length, size, NUM_CUES),
+        fits=torch.zeros(num_rows, length, size, NUM_FITS),
+        progress=torch.zeros(num_rows, length, NUM_PROGRESS),
+    )
     allowed = torch.zeros(num_rows, length, size, dtype=torch.bool)
     targets = torch.full((num_rows, length), -1)
     for row, example in enumerate(examples):
-        num = len(example.memory.kinds)
-        states[row, :num], kinds[row, :num] = example.memory.states, example.memory.kinds
-        mask[row, :num], matches[row, :num], ends[row, :num] = True, example.memory.matches, example.ends
-        ports[row, : len(example.places)] = example.ports
-        progress[row, : len(example.places)] = example.progress
+        num, first = len(example.memory.kinds), example.first_card
+        places.ports[row, : len(example.places)] = example.ports
+        places.progress[row, : len(example.places)] = example.progress
         for column, cue in example.cues.items():
-            cues[row, column, :num] = cue
+            places.cues[row, column, :num] = cue
         for column, fit in example.fits.items():
-            fits[row, column, example.first_card : example.first_card + len(fit)] = fit
+            places.fits[row, column, first : first + len(fit)] = fit
         for column, place in enumerate(example.places):
-            written[row, column], slots[row, column] = place.before, int(place.slot)
-            counts[row, column] = place.num_steps
-            spent[row, column, list(place.spent)] = 1
+            places.before[row, column], places.slots[row, column] = place.before, int(place.slot)
+            places.counts[row, column] = place.num_steps
+            places.spent[row, column, list(place.spent)] = 1
             allowed[row, column, place.allowed] = True
             if place.target is not None:
                 targets[row, column] = place.target
         allowed[row, len(example.places) :, 0] = True  # a padded place must allow something
-    logits = model(
-        states, kinds, matches, mask, written, slots, ports, counts, spent, cues, ends, fits, progress, allowed
+    return model(entries, places, allowed), targets, places.slots
+
+
+def _entries_of(memories: Sequence[Memory]) -> Entries:
+    """Several memories as one batch, the shorter ones filled up."""
+    num_rows, size = len(memories), max(len(memory.kinds) for memory in memories)
+    entries = Entries(
+        states=torch.zeros(num_rows, size, memories[0].states.shape[-1]),
+        kinds=torch.zeros(num_rows, size, dtype=torch.long),
+        matches=torch.zeros(num_rows, size, NUM_MATCHES),
+        ends=torch.zeros(num_rows, size, NUM_ENDS),
+        mask=torch.zeros(num_rows, size, dtype=torch.bool),
     )
-    return logits, targets, slots
+    for row, memory in enumerate(memories):
+        num = len(memory.kinds)
+        entries.states[row, :num], entries.kinds[row, :num] = memory.states, memory.kinds
+        entries.matches[row, :num], entries.ends[row, :num] = memory.matches, memory.ends
+        entries.mask[row, :num] = True
+    return entries
 
 
 def train_plans(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from orchestrator.controller.planner.memory import windows
+from orchestrator.controller.planner.parts import parts_of
 from orchestrator.controller.planner.reading import Reader, card_text, card_views
 from orchestrator.controller.training.cases import PlanningCase
 from orchestrator.controller.training.checkpoint import Checkpoint
@@ -116,13 +116,13 @@ def _twin_loss(reader: Reader, twins: Sequence[tuple[str, str]]) -> Tensor:
 
 
 def _parts(reader: Reader, texts: Sequence[str]) -> list[Tensor]:
-    """Unit vectors of each text, (1 + W, D): the mean of the whole, then those of its windows."""
+    """Unit vectors of each text, (1 + W, D): the mean of the whole, then those of its parts."""
     found: dict[int, Tensor] = {}
     for own, states, mask in _read(reader, texts, _MAX_REQUEST_TOKENS):
         wholes = Reader.mean(states, mask)
         for row, i in enumerate(own):
             inner = states[row, 1 : int(mask[row].sum()) - 1]  # without the ones at both ends
-            found[i] = torch.cat([wholes[row : row + 1], windows(inner)])
+            found[i] = torch.cat([wholes[row : row + 1], parts_of(inner)])
     return [found[i] for i in range(len(texts))]
 
 

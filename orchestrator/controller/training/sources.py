@@ -25,6 +25,7 @@ from orchestrator.controller.training.composed import composed, is_composable, p
 from orchestrator.controller.training.embedded import embedded_cases
 from orchestrator.controller.training.invented import invented_cases, twin_texts
 from orchestrator.controller.training.parallel import parallel_texts
+from orchestrator.controller.training.swapping import swapped, values_by_port
 from orchestrator.controller.training.synthetic import synthetic_cases
 from orchestrator.embedding import encoder
 from orchestrator.errors import BadRequest
@@ -37,15 +38,18 @@ PARALLEL_SET = "xquad"
 MAX_CARDS = 24  # that one case is shown
 _HELD_BACK = 0.06  # of every set, to calibrate with
 _WEIGHTS = {
-    "synthetic": 0.36,
-    "composed": 0.17,
-    "toole": 0.11,
-    "ultratool": 0.17,
-    "bfcl": 0.09,
+    "synthetic": 0.32,
+    "composed": 0.19,
+    "toole": 0.10,
+    "ultratool": 0.16,
+    "bfcl": 0.13,
     "embedded": 0.08,
     "declined": 0.02,
 }
 _EXEMPLIFIED, _WITHHELD, _WITHHELD_IN_TRIALS = 0.5, 0.12, 0.3  # shares of the single requests over common cards
+_BALANCED = 0.25  # share of cases whose expert is drawn first, so that rare ones are learnt as well as common ones
+_OF_ONE_SET = 0.4  # share of the composed cases
+_NUM_SWAPPED = 3  # of each case that brings its own cards, with other values
 _NUM_PASSED_OVER = 3  # of the cards most like a request: they may serve it where its own card is withheld
 _NUM_EMBEDDED = 1800  # requests over Baton's own experts to try
 _NUM_OTHERS, _NUM_EXAMPLES = 5, 3  # of a synthetic case's cards those kept that it does not need, and examples of each
@@ -96,16 +100,24 @@ class TrainingData:
         """A case with its own cards; the experts of one set are equally likely."""
         name = chosen.choices(list(self._weights), list(self._weights.values()))[0]
         if name == "composed":
-            sets = [cases for cases in self._single.values() if cases]
-            own = [chosen.choice(sets) for _ in range(chosen.choice((2, 2, 2, 3, 3, 4)))]
-            case = composed([chosen.choice(cases) for cases in own], chosen)
-            return plain(case) if chosen.random() < 0.35 else case
-        balanced = name in self._by_expert and chosen.random() < 0.5
+            return self._composed(chosen)
+        balanced = name in self._by_expert and chosen.random() < _BALANCED
         case = chosen.choice(chosen.choice(self._by_expert[name]) if balanced else self.cases[name])
         if name in self._requests and chosen.random() < _EXEMPLIFIED:
             cards = tuple(self._exemplified(card, name, case.request, chosen) for card in case.cards)
             return dataclasses.replace(case, cards=cards)
         return plain(case) if name == "synthetic" and case.calls and chosen.random() < 0.2 else case
+
+    def _composed(self, chosen: random.Random) -> PlanningCase:
+        """Single requests joined; those of one set alone stay among the cards of that set."""
+        sets = {name: cases for name, cases in self._single.items() if cases}
+        num = chosen.choice((2, 2, 2, 3, 3, 4))
+        own = chosen.choice([name for name in sets if name in self.cards] or [""])
+        if own and chosen.random() < _OF_ONE_SET:
+            parts = [chosen.choice(sets[own]) for _ in range(min(num, 3))]
+            return dataclasses.replace(composed(parts, chosen), source=own)
+        case = composed([chosen.choice(sets[chosen.choice(list(sets))]) for _ in range(num)], chosen)
+        return plain(case) if chosen.random() < 0.35 else case
 
     def among(self, case: PlanningCase, near: Near, chosen: random.Random) -> PlanningCase:
         """The case among other cards: those of its set that are most like it, or any."""
@@ -218,6 +230,12 @@ def training_data(
         chosen.shuffle(shuffled)
         num = round(_HELD_BACK * len(shuffled))
         held_back[name], used[name] = shuffled[:num], shuffled[num:]
+        if name in OWN_CARD_SETS:
+            values = values_by_port(used[name])
+            valued = [
+                case for case in used[name] if any(one.spans for call in case.calls for one in call.inputs.values())
+            ]
+            used[name] = used[name] + [swapped(case, values, chosen) for case in valued for _ in range(_NUM_SWAPPED)]
     is_parallel = folder is not None and PARALLEL_SET not in without and (folder / PARALLEL_SET).is_dir()
     parallel = parallel_texts(folder / PARALLEL_SET) if folder is not None and is_parallel else []
     return TrainingData(used, cards, held_back, twins, parallel, tuple(embedded))

@@ -85,55 +85,77 @@ def test_random_weights_write_valid_plans_only(reader, seed, tmp_path):
 
 
 def test_place_by_place_is_the_same_as_whole_rows():
+    from dataclasses import fields
+
     import torch
 
-    from orchestrator.controller.planner.symbols import Slot
+    from orchestrator.controller.planner import tensors
+    from orchestrator.controller.planner.tensors import Entries, Places
 
     model = random_planner().eval()
     kinds = torch.tensor([[0] * 7 + [1] + [2] * 4 + [4] * 8 + [5] * 12])
     states = torch.randn(1, 32, 384)
     states[0, :12, 0] = torch.tensor([*range(7), 1, *range(4)])
-    matches = torch.rand(1, 32, 5) * (kinds == 4).unsqueeze(-1)
-    written, slots = torch.tensor([[-1, 13, 22, 24]]), torch.tensor([[0, 1, 2, 0]])
-    ports = torch.randn(1, 4, 384) * (slots != 0).unsqueeze(-1)
-    fits, spent = torch.rand(1, 4, 32, 6).round(), torch.rand(1, 4, 32).round()
-    cues, progress = torch.rand(1, 4, 32, 6), torch.rand(1, 4, 4)
-    ends = torch.rand(1, 32, 2)
-    counts = torch.tensor([[0, 1, 1, 1]])
+    matches = torch.rand(1, 32, tensors.NUM_MATCHES) * (kinds == 4).unsqueeze(-1)
+    entries = Entries(states, kinds, matches, torch.rand(1, 32, tensors.NUM_ENDS), torch.ones(1, 32, dtype=torch.bool))
+    slots = torch.tensor([[0, 1, 2, 0]])
+    places = Places(
+        before=torch.tensor([[-1, 13, 22, 24]]),
+        slots=slots,
+        ports=torch.randn(1, 4, 384) * (slots != 0).unsqueeze(-1),
+        counts=torch.tensor([[0, 1, 1, 1]]),
+        spent=torch.rand(1, 4, 32).round(),
+        cues=torch.rand(1, 4, 32, tensors.NUM_CUES),
+        fits=torch.rand(1, 4, 32, tensors.NUM_FITS),
+        progress=torch.rand(1, 4, tensors.NUM_PROGRESS),
+    )
     with torch.no_grad():
-        everything = torch.ones(1, 32, dtype=torch.bool), torch.ones(1, 4, 32, dtype=torch.bool)
-        rows = (written, slots, ports, counts, spent, cues, ends, fits, progress, everything[1])
-        whole = model(states, kinds, matches, everything[0], *rows)[0]
-        prefix = model.begin(states, kinds, matches, ends)
-        for place in range(4):
-            slot = Slot(int(slots[0, place]))
-            port = None if slot == Slot.EXPERT else ports[0, place]
-            cue = cues[0, place] if slot == Slot.VALUE else None
-            at = (fits[0, place], progress[0, place]) if slot == Slot.EXPERT else (None, None)
-            before, count = int(written[0, place]), int(counts[0, place])
-            one = model.next(prefix, place, before, slot, port, count, spent[0, place], cue, *at)
-            assert torch.allclose(one, whole[place], atol=1e-4)
+        whole = model(entries, places, torch.ones(1, 4, 32, dtype=torch.bool))[0]
+        prefix = model.begin(entries)
+        for number in range(4):
+            one = Places(*(getattr(places, field.name)[:, number : number + 1] for field in fields(Places)))
+            assert torch.allclose(model.next(prefix, number, one), whole[number], atol=1e-4)
+
+
+def expert_place(size):
+    import torch
+
+    from orchestrator.controller.planner import tensors
+
+    return tensors.Places(
+        before=torch.tensor([[-1]]),
+        slots=torch.tensor([[0]]),
+        ports=torch.zeros(1, 1, 384),
+        counts=torch.tensor([[0]]),
+        spent=torch.zeros(1, 1, size),
+        cues=torch.zeros(1, 1, size, tensors.NUM_CUES),
+        fits=torch.zeros(1, 1, size, tensors.NUM_FITS),
+        progress=torch.zeros(1, 1, tensors.NUM_PROGRESS),
+    )
 
 
 def test_the_cards_share_one_probability_and_what_was_learnt_counts_where_all_are_known():
     import torch
 
-    from orchestrator.controller.planner.symbols import Slot
+    from orchestrator.controller.planner import tensors
+    from orchestrator.controller.planner.tensors import Entries
 
     model = random_planner().eval()
-    states, nothing = torch.randn(1, 40, 384), torch.zeros(40)
+    states = torch.randn(1, 40, 384)
 
-    def logits(num_cards, known):
+    def logits(num_cards, known, at=0.0):
         kinds = torch.tensor([[0] * 7 + [2] * 4 + [4] * num_cards + [5] * 6])
         size = kinds.shape[1]
         rows = torch.cat([states[:, :11], states[:, 11:12].expand(1, num_cards, -1), states[:, 30:36]], dim=1)
         rows[0, :11, 0] = torch.tensor([*range(7), *range(4)])
-        matches = torch.zeros(1, size, 5)
+        matches = torch.zeros(1, size, tensors.NUM_MATCHES)
         matches[0, 11 : 11 + num_cards, -1] = torch.tensor(known)
-        prefix = model.begin(rows, kinds, matches, torch.zeros(1, size, 2))
-        at = None, torch.zeros(size, 6), torch.zeros(4)
+        everything = torch.ones(1, size, dtype=torch.bool)
+        prefix = model.begin(Entries(rows, kinds, matches, torch.zeros(1, size, tensors.NUM_ENDS), everything))
+        place = expert_place(size)
+        place.fits[0, 0, 12, tensors.PLACE] = at
         with torch.no_grad():
-            return model.next(prefix, 0, -1, Slot.EXPERT, None, 0, nothing[:size], *at)
+            return model.next(prefix, 0, place)
 
     few, many = logits(2, [0.0, 0.0]), logits(12, 12 * [0.0])
     assert torch.allclose(few[11:13].logsumexp(0), many[11:23].logsumexp(0), atol=1e-5)
@@ -141,6 +163,8 @@ def test_the_cards_share_one_probability_and_what_was_learnt_counts_where_all_ar
     one, both = logits(2, [1.0, 0.0]), logits(2, [1.0, 1.0])
     assert torch.allclose(one[11:13], few[11:13], atol=1e-5)  # beside an unknown one nothing counts
     assert torch.allclose(both[11:13].logsumexp(0), few[11:13].logsumexp(0), atol=1e-5)
+    later = logits(2, [0.0, 0.0], at=1.0)  # what stands later in the request waits for what stands before it
+    assert float(later[12] - later[11]) == pytest.approx(-2.0 * 0.5, abs=1e-4)
 
 
 def test_it_learns_its_cases_by_heart_and_comes_back_from_disk(reader, tmp_path):

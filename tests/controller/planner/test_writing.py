@@ -137,9 +137,10 @@ NAMED, WHOLE, PART = Port(name="code", kind="string"), Port(name="n", kind="inte
         ("C6H12O6 here", NAMED, ["C 6 H 12 O 6", "C 6 H 12 O 6 here", "here"]),
         ("01-01-1980", NAMED, ["01 - 01 - 1980"]),
         ("grams/mole", NAMED, ["grams", "grams /", "grams / mole", "/", "/ mole", "mole"]),
-        ("'The Thinker' by Rodin", NAMED, ["The Thinker", "'", "' by", "' by Rodin", "by", "by Rodin", "Rodin"]),
-        ("5kg at 0.5 of 100", WHOLE, ["5", "5 kg", "5 kg at", "100"]),
-        ("0.5 of 100", PART, ["0 . 5", "0 . 5 of", "100"]),
+        ("'The Thinker' by Rodin", NAMED, ["The Thinker", "Rodin"]),
+        ("5kg at 0.5 of 100", WHOLE, ["5", "5 kg", "100"]),
+        ("0.5 of 100", PART, ["0 . 5", "100"]),
+        ("12,000 euros over 24", WHOLE, ["12 , 000", "12 , 000 euros", "12 , 000 euros over", "24"]),
         ("from [3, 2] to [[7, 5], 1]", LISTED, ["[ 3 , 2 ]", "[ [ 7 , 5 ] , 1 ]"]),
     ],
 )
@@ -177,18 +178,26 @@ def test_names_are_runs_of_words_with_a_capital(text, names):
 def test_what_speaks_for_a_token_as_a_beginning_and_as_an_end():
     import torch
 
-    from orchestrator.controller.planner.memory import cues_at, ends_at
+    from orchestrator.controller.planner.memory import cues_at, memory_of
+    from orchestrator.controller.planner.parts import places_of
+    from orchestrator.controller.planner.tensors import NUM_MATCHES
 
     text = "please ask John Doe for the very latest song by the old jazz band of Oslo"
     scene, words = pieces(text)
-    near = torch.tensor([0.0, 0.2, 0.9, 0.9])  # the whole, the first twelve tokens, the last twelve, and these again
+    near = torch.full((1 + len(places_of(scene.num_tokens)),), 0.1)
+    near[:4] = torch.tensor(
+        [0.0, 0.2, 0.9, 0.9]
+    )  # the whole, the first twelve tokens, the last twelve, and these again
     port = Port(name="artist", kind="string")
     offsets = [match.span() for match in re.finditer(r"[A-Za-z]+", text)]
     cues = cues_at(scene, text, offsets, port, near)[scene.layout.tokens :]
     assert cues[words.index("John"), 3:5].tolist() == [1.0, 0.0]
     assert cues[words.index("Doe"), 3:5].tolist() == [0.0, 1.0]
     assert [round(float(cues[i, 5]), 4) for i in (0, words.index("Oslo"))] == [-0.7, 0.0]
-    ends = ends_at(scene)[scene.layout.tokens :]
+    width, no_options = 4, torch.zeros(0, 4)
+    read = torch.ones(scene.num_tokens, width), torch.ones(width), torch.ones(1, width)
+    memory = memory_of(scene, text, *read, no_options, torch.zeros(1, NUM_MATCHES), near[:, None])
+    ends = memory.ends[scene.layout.tokens :]
     assert [ends[words.index(word)].tolist() for word in ("John", "Doe", "song")] == [
         [0.0, 1.0],
         [1.0, 0.0],
@@ -202,6 +211,26 @@ def test_a_number_is_filled_with_numbers_alone():
     amount = Port(name="amount", kind="float")
     assert values_allowed(scene, amount, []) == [Special.MISSING, first + 1, first + 4]
     assert values_allowed(marked("how much is it"), amount, []) == [Special.MISSING]
+
+
+def test_a_name_is_no_bare_number_and_begins_and_ends_with_no_function_word():
+    text = "find the king of France in 1510?"
+    scene, words = pieces(text)
+
+    def begins(port):
+        return [words[s - scene.layout.tokens] for s in values_allowed(scene, port, []) if s >= scene.layout.tokens]
+
+    assert begins(Port(name="place", kind="string")) == ["find", "the", "king", "France"]
+    assert begins(Port(name="place", kind="string", description="or its code")) == [
+        "find",
+        "the",
+        "king",
+        "France",
+        "1510",
+    ]
+    king = scene.layout.tokens + words.index("king")
+    ends = lasts_allowed(scene, king, Port(name="place", kind="string"))
+    assert [words[s - scene.layout.tokens] for s in ends] == ["king", "France", "1510"]
 
 
 def test_a_question_is_a_whole_clause():
@@ -234,13 +263,17 @@ def test_a_called_card_and_those_like_it_are_less_novel():
     from orchestrator.controller.planner.memory import fits_at
     from orchestrator.controller.planner.writing import fits_of
 
-    scene = marked("what does it say", (READ, PAINT), ("image",))
-    near = torch.tensor([[0.5, 0.5], [0.9, 0.2], [0.3, 0.6]])  # the whole, and two parts, with either card
+    scene = marked("what does the sign in it say", (READ, PAINT), ("image",))
+    # The whole, all seven tokens, the first six and the last six, with either card.
+    near = torch.tensor([[0.5, 0.5], [0.5, 0.2], [0.9, 0.2], [0.3, 0.6]])
     first = fits_at(scene, near, [], fits_of(scene, [], ()))
-    assert first[:, 4:].tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert first[:, [4, 5, 7]].tolist() == [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    assert torch.allclose(first[:, 6], torch.tensor([3 / 7, 4 / 7]), atol=1e-3)  # the middles of those parts
     second = fits_at(scene, near, [0], fits_of(scene, [0], ()))
     assert second[:, 4].tolist() == [1.0, 0.0]
     assert torch.allclose(second[:, 5], torch.tensor([0.0, 0.3]))
+    assert torch.allclose(second[:, 7], torch.tensor([0.0, 0.3]))
+    assert fits_at(scene, near, [1], fits_of(scene, [1], ()))[:, 7].tolist() == [0.0, 0.0]  # nothing stands behind it
 
 
 def test_progress_counts_what_is_left_of_the_request():
@@ -251,9 +284,9 @@ def test_progress_counts_what_is_left_of_the_request():
     scene = marked("read the picture, then paint it", (READ, PAINT), ("image",))
     near = torch.tensor([[0.5, 0.5], [0.9, 0.2], [0.3, 0.6]])
     length = pytest.approx(math.log(7) / 5)
-    assert progress_at(scene, near, []).tolist() == [0.0, 0.5, length, 0.0]
-    assert progress_at(scene, near, [0]).tolist() == [0.25, 0.25, length, pytest.approx(4 * 0.15)]
-    assert progress_at(scene, near, [0, 1]).tolist() == [0.5, 0.0, length, 0.0]
+    assert progress_at(scene, near, []).tolist() == [0.0, 0.5, length, 0.0, 1.0]
+    assert progress_at(scene, near, [0]).tolist() == [0.25, 0.25, length, pytest.approx(4 * 0.15), 0.5]
+    assert progress_at(scene, near, [0, 1]).tolist() == [0.5, 0.0, length, 0.0, 0.5]  # six tokens are one part
 
 
 def test_one_number_does_not_fill_two_ports_of_a_call():
@@ -293,7 +326,7 @@ def test_numbers_are_kept_for_the_ports_that_they_are_counted_by():
     words = {name: [text.split()[token] for token in tokens] for name, tokens in said.items()}
     assert words == {"amount": ["12000"], "annual_rate": ["6"], "months": ["12000", "24"]}
     begins = scene.layout.tokens + 1
-    assert max(lasts_allowed(scene, begins, amount)) == begins + 1  # not beyond the next number
+    assert lasts_allowed(scene, begins, amount) == [begins]  # not beyond the next number, and not with "at"
 
 
 def test_a_port_for_a_date_takes_the_dates_that_are_written_out():

@@ -1,0 +1,66 @@
+"""Gate: of two plans for one request, the rules' and the language model's, the one to take. Pure.
+
+The bounds were found on `benchmarks/own_requests`, by reading its errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection as Container
+
+from orchestrator.types import Attachment, Collection, Plan
+
+SURE = 0.9  # confidence from which on the plan of the rules stands,
+SURER = 0.8  # but for one of the model that does the same and more
+LIKELY = 0.5  # from which on that of the model does
+HARDLY = 0.3  # below which neither is worth more than asking the library for want of anything better
+
+
+def taken(known: Plan, learnt: Plan, lookups: Container[str]) -> Plan:
+    """The plan that is likelier right.
+
+    Args:
+        known: by the rules.
+        learnt: by the model.
+        lookups: names of the experts that look things up; the rules ask them where nothing else fits.
+    """
+    if known.status == "planned":
+        return _over_a_plan(known, learnt, lookups)
+    if learnt.status == "planned":
+        return learnt if learnt.confidence >= HARDLY else known
+    return learnt if learnt.status == "needs_input" and learnt.confidence > max(HARDLY, known.confidence) else known
+
+
+def _over_a_plan(known: Plan, learnt: Plan, lookups: Container[str]) -> Plan:
+    """The same where the rules have a plan."""
+    if known.confidence >= SURE:
+        return learnt if learnt.confidence >= SURER and _does_more(learnt, known) else known
+    if learnt.status == "planned" and _experts(learnt) == _experts(known):
+        return max(known, learnt, key=lambda plan: plan.confidence)
+    is_last_resort = known.confidence < LIKELY and _only_looks_up(known, lookups)
+    if learnt.status == "planned":
+        weight = HARDLY if is_last_resort else known.confidence
+        is_likelier = learnt.confidence >= min(LIKELY, weight)
+        return learnt if is_likelier and (_reads_files(learnt) or not _reads_files(known)) else known
+    if learnt.status == "needs_input" and not is_last_resort and learnt.confidence > known.confidence:
+        return learnt
+    return known
+
+
+def _only_looks_up(plan: Plan, lookups: Container[str]) -> bool:
+    return all(step.expert in lookups for step in plan.steps if step.asked)
+
+
+def _does_more(learnt: Plan, known: Plan) -> bool:
+    """Whether a plan calls all experts that another one calls, and further ones."""
+    return learnt.status == "planned" and _experts(learnt) > _experts(known)
+
+
+def _experts(plan: Plan) -> set[str]:
+    return {step.expert for step in plan.steps}
+
+
+def _reads_files(plan: Plan) -> bool:
+    """Whether any step reads an attachment: people attach files for a reason."""
+    bindings = [binding for step in plan.steps for binding in step.inputs.values()]
+    every = [item for one in bindings for item in (one.items if isinstance(one, Collection) else (one,))]
+    return any(isinstance(one, Attachment) for one in every)
