@@ -81,7 +81,7 @@ class Orchestrator:
         index = CardIndex(encoder, self.settings.vectors_path / "cards.npz")
         self.library = Library(self.settings.home_path, self.settings.library, embedding=self.settings.embedding.model)
         self.controller: Controller = controller or controller_of(
-            self.settings, index, lambda card: self.registry.is_embedded(card.name)
+            self.settings, index, lambda card: self.registry.is_embedded(card)
         )
         self.registry = Registry(self.settings, self.controller if isinstance(self.controller, Scorer) else index)
         with contextlib.suppress(NotAdmitted):  # where experts.allow or experts.deny leaves it out

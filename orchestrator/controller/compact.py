@@ -94,14 +94,14 @@ class CompactController:
         """The plan for a request over the cards."""
         if (of_nothing := plan_of_nothing(request, cards, is_empty=not request.text.strip())) is not None:
             return of_nothing
-        embedded = [card.name for card in cards if self._is_embedded(card)]
+        embedded = {card.name for card in cards if self._is_embedded(card)}
         if self._rules is None or not embedded:
             return self._learnt(request, cards)
         known = self._rules.planned(request, cards)
         if known.status == "abstained" and len(embedded) == len(cards):
             return known  # the rules know what the experts that come with Baton cannot do
         lookups = {card.name for card in cards if card.task in wording().lookup_tasks}
-        return taken(known, self._learnt(request, cards), lookups)
+        return taken(known, self._learnt(request, cards), embedded, lookups)
 
     def _learnt(self, request: Request, cards: Sequence[ExpertCard]) -> Plan:
         """The language model's own plan."""

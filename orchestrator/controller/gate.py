@@ -15,22 +15,23 @@ LIKELY = 0.5  # from which on that of the model does
 HARDLY = 0.3  # below which neither is worth more than asking the library for want of anything better
 
 
-def taken(known: Plan, learnt: Plan, lookups: Container[str]) -> Plan:
+def taken(known: Plan, learnt: Plan, embedded: Container[str], lookups: Container[str]) -> Plan:
     """The plan that is likelier right.
 
     Args:
         known: by the rules.
         learnt: by the model.
+        embedded: names of the experts that come with Baton, for which the rules were written.
         lookups: names of the experts that look things up; the rules ask them where nothing else fits.
     """
     if known.status == "planned":
-        return _over_a_plan(known, learnt, lookups)
+        return _over_a_plan(known, learnt, embedded, lookups)
     if learnt.status == "planned":
         return learnt if learnt.confidence >= HARDLY else known
     return learnt if learnt.status == "needs_input" and learnt.confidence > max(HARDLY, known.confidence) else known
 
 
-def _over_a_plan(known: Plan, learnt: Plan, lookups: Container[str]) -> Plan:
+def _over_a_plan(known: Plan, learnt: Plan, embedded: Container[str], lookups: Container[str]) -> Plan:
     """The same where the rules have a plan."""
     if known.confidence >= SURE:
         return learnt if learnt.confidence >= SURER and _does_more(learnt, known) else known
@@ -38,6 +39,8 @@ def _over_a_plan(known: Plan, learnt: Plan, lookups: Container[str]) -> Plan:
         return max(known, learnt, key=lambda plan: plan.confidence)
     is_last_resort = known.confidence < LIKELY and _only_looks_up(known, lookups)
     if learnt.status == "planned":
+        if not all(step.expert in embedded for step in known.steps):
+            return learnt
         weight = HARDLY if is_last_resort else known.confidence
         is_likelier = learnt.confidence >= min(LIKELY, weight)
         return learnt if is_likelier and (_reads_files(learnt) or not _reads_files(known)) else known

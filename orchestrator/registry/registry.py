@@ -100,9 +100,9 @@ class Registry:
         except KeyError:
             raise UnknownExpert(name, list(self._experts)) from None
 
-    def is_embedded(self, name: str) -> bool:
-        """Whether the expert of that name comes with Baton."""
-        return self._origins.get(name) == "built-in"
+    def is_embedded(self, card: ExpertCard) -> bool:
+        """Whether a card is that of an expert that comes with Baton, and not only called like one."""
+        return self._origins.get(card.name) == "built-in" and self.card(card.name) == card
 
     def card(self, name: str) -> ExpertCard:
         """The card of that name. Raises UnknownExpert."""

@@ -92,6 +92,14 @@ def test_experts_come_through_three_doors(home: Path, plugin: MakePlugin) -> Non
     assert registry.expert("from_package").predict([{"text": "a"}])[0].outputs["result"].value == "x"  # type: ignore[union-attr]
 
 
+def test_a_card_that_is_only_called_like_an_embedded_one_is_not(home: Path) -> None:
+    registry = registry_of(home).discover()
+    own = registry.entries[0].card
+    assert registry.is_embedded(own)
+    assert not registry.is_embedded(own.model_copy(update={"description": "does something else"}))
+    assert not registry.is_embedded(own.model_copy(update={"name": "nobody"}))
+
+
 def test_of_one_name_the_first_door_wins_and_the_others_are_reported(home: Path, plugin: MakePlugin) -> None:
     taken = registry_of(home).discover().entries[0].card.name
     plugin("pack", defines("shared", "package") + defines(taken, "package").replace("def made", "def other"))
