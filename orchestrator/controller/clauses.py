@@ -86,6 +86,11 @@ class Clause:
         return Piece(self.piece.start + begin, self.piece.end, self.piece.text[begin:])
 
     @property
+    def names_document(self) -> bool:
+        """Whether it names a document ("the letter"), which is then not the result of an earlier clause."""
+        return wording().document.search(self.instruction) is not None
+
+    @property
     def is_question(self) -> bool:
         return wording().question.search(self.instruction) is not None
 
@@ -134,7 +139,8 @@ def _payload(text: str) -> Piece | None:
     """The text that an instruction ends with: "Summarise this: ..."."""
     for match in re.finditer(r"[:：](?!//)\s*", text):
         if match.start() <= 400 and len(text) - match.end() >= 12 and match.start() > 2:
-            if not re.search(r"\w", text[: match.start()]):
+            before = text[: match.start()]
+            if not re.search(r"\w", before) or wording().announces.search(before):
                 continue
             end = len(text.rstrip())
             return Piece(match.end(), end, text[match.end() : end])

@@ -136,9 +136,9 @@ class Draft:
         candidates: list[Binding] = []
         if port.kind == "text":
             candidates.extend(Span(start=q.start, end=q.end) for q in clause.quotes)
-        if clause.refers_back:
-            candidates.extend(self._earlier(port.kind))
         attached = self._attached(port.kind, clause)
+        if clause.refers_back and not (attached and clause.names_document):
+            candidates.extend(self._earlier(port.kind))
         candidates.extend(attached)
         if port.kind == "text":
             candidates.extend(self._through_readers(clause))

@@ -63,6 +63,12 @@ def test_where_to_look_is_no_part_of_the_question(request_text: str, asked: str)
     assert piece.text == asked == request_text[piece.start : piece.end]
 
 
+def test_what_is_announced_behind_a_colon_is_no_text() -> None:
+    assert quotes_in("I need two things from this report: a summary of it, and all its dates") == ()
+    assert quotes_in("有两件事：请先总结这份报告，再把摘要朗读出来") == ()
+    assert [quote.text for quote in quotes_in("Summarise this report: it rained all day")] == ["it rained all day"]
+
+
 def test_a_clause_says_whether_it_follows_another() -> None:
     first, second, third = clauses_of("Transcribe it, then summarise the talk. Plot the sales")
     assert [first.is_after, second.is_after, third.is_after] == [False, True, False]
@@ -76,6 +82,7 @@ def test_a_clause_says_whether_it_follows_another() -> None:
         ("What does it cost?", "back question"),
         ("Read the summary aloud", "back"),
         ("How long is the warranty in our manual?", "question lookup"),
+        ("XR-2000 最大能承受多大的工作压力", "question"),
         ("Plot the sales", ""),
         ("保修期多久？", "question lookup"),
         ("把它读出来", "back"),

@@ -175,6 +175,8 @@ def shown(plan: Plan, text: str) -> list[str]:
             ["transcribe(audio=@0)", "read_text(image=@1)"],
         ),
         ("Summarize this text", (NOTE,), ["summarize(text=@0)"]),
+        ("Summarize this text, then read it aloud", (NOTE,), ["summarize(text=@0)", "speak(text=summarize.text)"]),
+        ("Summarize this text, then read the letter aloud", (NOTE,), ["summarize(text=@0)", "speak(text=@0)"]),
         (
             "Give me a summary in two sentences",
             (TALK,),
