@@ -121,8 +121,54 @@ def attended_part(controller: CompactController) -> Iterator[None]:
 
     with torch.no_grad():
         model = controller.weights.model
+        model.sharpness[-1] = model.exemplified_sharpness[-1] = 0.0
+    yield
+
+
+@contextlib.contextmanager
+def shared_words(controller: CompactController) -> Iterator[None]:
+    """Cards and request are compared by vectors alone, not by their words."""
+    import torch
+
+    with torch.no_grad():
+        model = controller.weights.model
         model.sharpness[3] = model.exemplified_sharpness[3] = 0.0
     yield
+
+
+@contextlib.contextmanager
+def order(controller: CompactController) -> Iterator[None]:
+    """Cards do not wait for what stands before their part of the request."""
+    import torch
+
+    from orchestrator.controller.planner.tensors import PLACE
+
+    with torch.no_grad():
+        controller.weights.model.order_weight.zero_()
+        controller.weights.model.fit_weight[PLACE] = 0.0
+    yield
+
+
+@contextlib.contextmanager
+def short_parts(controller: CompactController) -> Iterator[None]:
+    """Parts of twelve tokens alone."""
+    from orchestrator.controller.planner import parts
+
+    kept, parts.LENGTHS = parts.LENGTHS, parts.LENGTHS[:1]
+    forget_parts()
+    try:
+        yield
+    finally:
+        parts.LENGTHS = kept
+        forget_parts()
+
+
+def forget_parts() -> None:
+    """Drop what was computed for other lengths."""
+    from orchestrator.controller.planner import parts
+
+    parts.places_of.cache_clear()
+    parts.covered.cache_clear()
 
 
 @contextlib.contextmanager
@@ -154,6 +200,9 @@ VARIANTS: dict[str, Switch] = {
     "without the pointer to cards": pointer,
     "without the similarities": similarities,
     "without the attended part": attended_part,
+    "without shared words": shared_words,
+    "without the order of the text": order,
+    "without short parts": short_parts,
     "without the reader's training": trained_reader,
     "without the rule of silent ports": silent_ports,
 }

@@ -10,7 +10,6 @@ import asyncio
 import functools
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from orchestrator.controller.planner.memory import CardVectors
+    from orchestrator.controller.planner.offers import Offers
     from orchestrator.controller.planner.plans import Transcript
     from orchestrator.controller.planner.weights import Weights
     from orchestrator.controller.rules import RuleController
@@ -35,15 +34,6 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).parent / "weights"
 NUM_CANDIDATES = 24  # cards that the decoder chooses from
 _NUM_REQUESTS = 256  # whose vectors are kept: the shortlist and the plan read the same one
-
-
-@dataclass(frozen=True)
-class _Stacked:
-    """Vectors of the cards last offered; the cards are kept, so that their ids stay theirs."""
-
-    cards: tuple[ExpertCard, ...]
-    rows: dict[int, int]
-    vectors: CardVectors
 
 
 class CompactController:
@@ -71,7 +61,6 @@ class CompactController:
         self._rules, self._is_embedded = rules, is_embedded
         self._lock = threading.Lock()
         self._loaded: Weights | None = None
-        self._stacked: _Stacked | None = None
 
     @property
     def calibration(self) -> Calibration:
@@ -86,6 +75,12 @@ class CompactController:
 
             self._loaded = load_weights(self._folder, self._cache)
         return self._loaded
+
+    @functools.cached_property
+    def _offers(self) -> Offers:
+        from orchestrator.controller.planner.offers import Offers
+
+        return Offers(self.weights.vectors.cards)
 
     async def plan(self, request: Request, shortlist: Shortlist) -> Plan:
         return await asyncio.to_thread(self.planned, request, shortlist.cards)
@@ -126,7 +121,7 @@ class CompactController:
             vectors.forget_requests(_NUM_REQUESTS)
             read = vectors.request(request.text, model.config.max_request_tokens)
             tokens, mean = read.states.float(), read.mean.float()
-            every = self._vectors_of(cards)
+            every = self._offers.vectors_of(cards)
             near = near_of(tokens, mean, every)  # (1 + W, E)
             chosen = candidates(near, NUM_CANDIDATES)
             own = [cards[i] for i in chosen]
@@ -166,21 +161,11 @@ class CompactController:
         vectors, model = self.weights.vectors, self.weights.model
         found = numpy.zeros((len(texts), len(cards)), dtype=numpy.float32)
         with self._lock, torch.inference_mode():
-            every = self._vectors_of(cards)
+            every = self._offers.vectors_of(cards)
             for row, text in enumerate(texts if cards else ()):
                 read = vectors.request(text, model.config.max_request_tokens)
                 found[row] = near_of(read.states.float(), read.mean.float(), every).amax(0).numpy()
         return found
-
-    def _vectors_of(self, cards: Sequence[ExpertCard]) -> CardVectors:
-        """Vectors of the cards, stacked once for as long as the same ones, or some of them, are offered."""
-        known = self._stacked
-        if known is None or any(id(card) not in known.rows for card in cards):
-            rows = {id(card): row for row, card in enumerate(cards)}
-            self._stacked = known = _Stacked(tuple(cards), rows, self.weights.vectors.cards(cards))
-        if len(cards) == len(known.cards) and all(a is b for a, b in zip(cards, known.cards, strict=True)):
-            return known.vectors
-        return known.vectors.of([known.rows[id(card)] for card in cards])
 
     def _decided(self, transcript: Transcript) -> Plan:
         """Run, ask or decline."""

@@ -10,12 +10,12 @@ import functools
 import torch
 from torch import Tensor
 
-_LENGTHS = ((12, 4), (6, 2))  # tokens of the parts, and from the beginning of one to that of the next
+LENGTHS = ((12, 4), (6, 2))  # tokens of the parts, and from the beginning of one to that of the next
 
 
 def parts_of(tokens: Tensor) -> Tensor:
     """Unit mean vectors of a request's parts, (W, D), from the states of its tokens, (T, D)."""
-    return torch.cat([windows(tokens, *length) for length in _LENGTHS])
+    return torch.cat([windows(tokens, *length) for length in LENGTHS])
 
 
 @functools.lru_cache(maxsize=256)
@@ -36,7 +36,7 @@ def covered(num_tokens: int) -> Tensor:
 def _ranges(num_tokens: int) -> list[tuple[int, int]]:
     """First token of each part, and the one behind it."""
     found = []
-    for size, stride in _LENGTHS:
+    for size, stride in LENGTHS:
         if num_tokens <= size:
             found.append((0, num_tokens))
         else:
