@@ -24,7 +24,7 @@ from benchmarks.own_requests.judging import Judgement, Row, judged, rows_of
 from benchmarks.own_requests.media import make_media
 from benchmarks.own_requests.readers import register_all
 from benchmarks.own_requests.reference import ReferenceController
-from benchmarks.own_requests.request import OwnRequest, chosen, read_requests
+from benchmarks.own_requests.request import FOLDER, FRESH, OwnRequest, chosen, read_requests
 from orchestrator import Orchestrator
 from orchestrator.errors import BatonError
 from orchestrator.types import Answer, ErrorInfo
@@ -38,12 +38,14 @@ def main() -> None:
     parser.add_argument("--controller", help="as controller.name in baton.toml, or reference")
     parser.add_argument("--weights", type=Path, help="folder of a trained controller")
     parser.add_argument("--only", nargs="+", default=[], metavar="ID")
+    parser.add_argument("--fresh", action="store_true", help="the requests written after everything was tuned")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write every judgement here, a JSON line each")
     arguments = parser.parse_args()
     try:
-        requests = chosen(read_requests(), arguments.only)
+        every = read_requests(FRESH if arguments.fresh else FOLDER)
+        requests = chosen(every, arguments.only)
         if arguments.controller == ReferenceController.name:
-            judgements = asked(requests, {}, ReferenceController(read_requests()))
+            judgements = asked(requests, {}, ReferenceController(every))
         else:
             judgements = asked(requests, _settings(arguments.controller, arguments.weights))
     except BatonError as error:
@@ -90,7 +92,7 @@ def asked(
         make_media(media)
         register_all(baton, Path(folder) / "training")
         baton.library.add([LIBRARY])
-        first = read_requests()[0]
+        first = requests[0]
         baton.plan(first.text, [media / name for name in first.files])  # a controller that cannot start ends the run
         conversations: dict[str, str] = {}
         judgements = []

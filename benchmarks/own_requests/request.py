@@ -19,6 +19,7 @@ from orchestrator.errors import BadRequest, ConfigError
 from orchestrator.types import Language, Value
 
 FOLDER = Path(__file__).parent
+FRESH = FOLDER / "fresh"  # written after everything was tuned
 FILES: dict[Language, str] = {"en": "english.toml", "zh": "chinese.toml"}
 Kind = Literal["single", "chain", "branch", "follow-up", "decline"]
 _STEP = re.compile(r"\w+ = (\w+)\(")
@@ -69,14 +70,14 @@ class OwnRequest(Value):
         return not REGISTERED.isdisjoint(self.experts)
 
 
-def read_requests() -> tuple[OwnRequest, ...]:
-    """All requests, English first, every turn behind the one that it follows.
+def read_requests(folder: Path = FOLDER) -> tuple[OwnRequest, ...]:
+    """All requests of a folder, English first, every turn behind the one that it follows.
 
     Raises:
         ConfigError: a file holds a bad field, an id twice, or a turn that follows none before it.
     """
     found: dict[str, OwnRequest] = {}
-    for request in _read():
+    for request in _read(folder):
         if request.id in found:
             raise ConfigError(f"the request {request.id} stands twice", "Give every request its own id.")
         if request.follows is not None and request.follows not in found:
@@ -103,9 +104,9 @@ def chosen(requests: Sequence[OwnRequest], only: Sequence[str]) -> tuple[OwnRequ
     return tuple(request for request in requests if request.id in wanted)
 
 
-def _read() -> Iterator[OwnRequest]:
+def _read(folder: Path) -> Iterator[OwnRequest]:
     for language, name in FILES.items():
-        rows = tomllib.loads((FOLDER / name).read_text("utf-8"))["request"]
+        rows = tomllib.loads((folder / name).read_text("utf-8"))["request"]
         for row in rows:
             try:
                 yield OwnRequest(language=language, **row)

@@ -11,7 +11,7 @@ import functools
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from orchestrator.controller.clauses import FileName, file_names_in
 from orchestrator.controller.gate import taken
@@ -61,6 +61,13 @@ class CompactController:
         self._rules, self._is_embedded = rules, is_embedded
         self._lock = threading.Lock()
         self._loaded: Weights | None = None
+
+    @classmethod
+    def of(cls, weights: Weights) -> Self:
+        """One that plans with weights in memory."""
+        controller = cls()
+        controller._loaded = weights
+        return controller
 
     @property
     def calibration(self) -> Calibration:
@@ -148,8 +155,8 @@ class CompactController:
 
             written = Decoder(model, scene, memory, port, cues).write()
             whole, _, centre, *_ = matches.amax(0).tolist()
-            exemplified = float(matches[:, -2].mean())
-        return Transcript(request, scene, named, read.offsets, written, (whole, centre), exemplified)
+            exemplified, known = float(matches[:, -2].mean()), float(matches[:, -1].min())
+        return Transcript(request, scene, named, read.offsets, written, (whole, centre), exemplified, known)
 
     def scores(self, texts: Sequence[str], cards: Sequence[ExpertCard]) -> NDArray[np.float32]:
         """How well each card fits each text or a part of it, in [-1, 1], shape (len(texts), len(cards))."""

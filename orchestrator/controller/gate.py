@@ -33,13 +33,17 @@ def taken(known: Plan, learnt: Plan, embedded: Container[str], lookups: Containe
 
 def _over_a_plan(known: Plan, learnt: Plan, embedded: Container[str], lookups: Container[str]) -> Plan:
     """The same where the rules have a plan."""
+    is_ours = all(step.expert in embedded for step in known.steps)
+    if learnt.status != "abstained" and _experts(learnt) == _experts(known):
+        if not is_ours:  # what the inputs of a team's expert take, the model has learnt to tell; the rules count
+            return learnt
+        if learnt.status == "planned":
+            return max(known, learnt, key=lambda plan: plan.confidence)
     if known.confidence >= SURE:
         return learnt if learnt.confidence >= SURER and _does_more(learnt, known) else known
-    if learnt.status == "planned" and _experts(learnt) == _experts(known):
-        return max(known, learnt, key=lambda plan: plan.confidence)
     is_last_resort = known.confidence < LIKELY and _only_looks_up(known, lookups)
     if learnt.status == "planned":
-        if not all(step.expert in embedded for step in known.steps):
+        if not is_ours:
             return learnt
         weight = HARDLY if is_last_resort else known.confidence
         is_likelier = learnt.confidence >= min(LIKELY, weight)

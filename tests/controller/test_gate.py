@@ -45,6 +45,9 @@ def plan(told: str) -> Plan:
         ("planned 0.89 zodiac", "abstained 0.05", False),
         ("planned 0.8 weld", "planned 0.2 faces", True),  # an expert that the rules were not written for
         ("planned 0.8 weld", "abstained 0.9", False),
+        ("planned 0.96 loan", "planned 0.6 loan", True),  # the same expert, whose inputs the model tells apart
+        ("planned 0.96 loan", "needs_input 0.6 loan", True),
+        ("planned 0.96 weld", "planned 0.6 faces", False),
         ("needs_input 0.9 plot", "planned 0.6 plot", True),
         ("needs_input 0.7 plot", "planned 0.1 plot", False),
         ("abstained 0.1", "planned 0.15 speech", False),

@@ -29,7 +29,7 @@ class Calibration(Value):
         max_wrong: share of wrong plans among those that are run, by which `escalate_below` was chosen.
     """
 
-    weights: tuple[float, ...] = (1.0,) + 16 * (0.0,)
+    weights: tuple[float, ...] = (1.0,) + 25 * (0.0,)
     bias: float = 0.0
     decline_above: float = Field(default=0.5, ge=0, le=1)
     escalate_below: float = Field(default=0.5, ge=0, le=1)
@@ -51,6 +51,7 @@ def features_of(
     nearest_centre: float,
     exemplified: float,
     worst: float,
+    known: float,
 ) -> tuple[float, ...]:
     """What the regression reads.
 
@@ -63,6 +64,7 @@ def features_of(
         nearest_centre: the same of description and examples together.
         exemplified: share of the cards that show examples; then every score means something else.
         worst: lowest probability of any one expert of the plan.
+        known: 1 where training knew all cards at hand, else 0; there every score means something else again.
     """
     bounded = min(max(declined, 1e-6), 1 - 1e-6)
     own = (
@@ -75,7 +77,7 @@ def features_of(
         nearest_centre,
         worst,
     )
-    return (*own, exemplified, *(exemplified * value for value in own))
+    return (*own, *(share * value for share in (exemplified, known) for value in (1.0, *own)))
 
 
 def fitted(

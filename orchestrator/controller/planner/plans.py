@@ -40,6 +40,7 @@ class Transcript:
         written: the plan.
         nearest: highest similarity of any card with the request, by its description or examples and by its centre.
         exemplified: share of the cards that show examples.
+        known: 1 where training knew all of them, else 0.
     """
 
     request: Request
@@ -49,6 +50,7 @@ class Transcript:
     written: Written
     nearest: tuple[float, float]
     exemplified: float
+    known: float
 
     @property
     def features(self) -> tuple[float, ...]:
@@ -63,6 +65,7 @@ class Transcript:
             *self.nearest,
             self.exemplified,
             worst,
+            self.known,
         )
 
     def steps(self) -> tuple[tuple[Step, ...], tuple[Missing, ...]]:

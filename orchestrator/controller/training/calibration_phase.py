@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from orchestrator.controller.compact import CompactController
 from orchestrator.controller.planner.calibration import Calibration, fitted
+from orchestrator.controller.planner.memory import CardVectors
 from orchestrator.controller.planner.plans import Transcript
+from orchestrator.controller.planner.vectors import Vectors
 from orchestrator.controller.planner.weights import CALIBRATION_FILE
 from orchestrator.controller.training.cases import PlanningCase, request_of
+from orchestrator.controller.training.plan_phase import blurred
 from orchestrator.controller.training.sources import TrainingData
 from orchestrator.errors import BadRequest
+from orchestrator.types import ExpertCard
 
 _NUM_CASES = 350  # of each set
+
+Outcome = tuple[tuple[float, ...], bool, float, bool]  # features, whether right, declined, whether servable
 
 
 def calibrate(
@@ -33,18 +42,20 @@ def calibrate(
         Of each set the number of cases, and the shares of right plans and of right sets of experts.
     """
     controller = CompactController(folder)
+    stranger = CompactController.of(
+        replace(controller.weights, vectors=StrangeVectors(controller.weights.vectors.reader))
+    )
+    torch.manual_seed(seed)
     chosen = random.Random(seed)
-    rows: list[tuple[tuple[float, ...], bool, float, bool]] = []
+    rows: list[Outcome] = []
     scores: dict[str, Any] = {}
     for name in data.held_back:
         trials = data.trials(name, _NUM_CASES, chosen)
-        planned = [controller.transcript(request_of(case), cards) for case, cards in trials]
-        right = [matches_case(transcript, case) for transcript, (case, _) in zip(planned, trials, strict=True)]
-        rows += [
-            (transcript.features, was_right, transcript.written.declined, bool(case.calls))
-            for transcript, was_right, (case, _) in zip(planned, right, trials, strict=True)
-        ]
-        servable = [was_right for was_right, (case, _) in zip(right, trials, strict=True) if case.calls]
+        found = [_outcome(controller, case, cards) for case, cards in trials]
+        rows += found
+        if name in data.cards:  # most cards that people bring are none that training knew
+            rows += [_outcome(stranger, case, cards) for case, cards in trials]
+        servable = [was_right for _, was_right, _, is_servable in found if is_servable]
         scores[name] = {"cases": len(servable), "right": round(sum(servable) / max(1, len(servable)), 3)}
         progress(f"held back of {name}: {scores[name]}")
     try:
@@ -55,6 +66,19 @@ def calibrate(
         calibration = Calibration()
     (folder / CALIBRATION_FILE).write_text(calibration.model_dump_json(indent=2), encoding="utf-8")
     return scores
+
+
+def _outcome(controller: CompactController, case: PlanningCase, cards: Sequence[ExpertCard]) -> Outcome:
+    transcript = controller.transcript(request_of(case), cards)
+    return transcript.features, matches_case(transcript, case), transcript.written.declined, bool(case.calls)
+
+
+class StrangeVectors(Vectors):
+    """Vectors of cards as if training had known none of them."""
+
+    def cards(self, cards: Sequence[ExpertCard]) -> CardVectors:
+        found = super().cards(cards)
+        return blurred(replace(found, known=torch.zeros_like(found.known)))
 
 
 def matches_case(transcript: Transcript, case: PlanningCase) -> bool:
