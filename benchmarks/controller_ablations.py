@@ -114,26 +114,19 @@ def similarities(controller: CompactController) -> Iterator[None]:
     yield
 
 
-@contextlib.contextmanager
-def attended_part(controller: CompactController) -> Iterator[None]:
-    """No comparison of cards with the part of the request that the decoder attends to."""
-    import torch
+def similarity(position: int) -> Switch:
+    """Cards are chosen without one of their similarities; the positions are those of `sharpness`."""
 
-    with torch.no_grad():
-        model = controller.weights.model
-        model.sharpness[-1] = model.exemplified_sharpness[-1] = 0.0
-    yield
+    @contextlib.contextmanager
+    def switch(controller: CompactController) -> Iterator[None]:
+        import torch
 
+        with torch.no_grad():
+            model = controller.weights.model
+            model.sharpness[position] = model.exemplified_sharpness[position] = 0.0
+        yield
 
-@contextlib.contextmanager
-def shared_words(controller: CompactController) -> Iterator[None]:
-    """Cards and request are compared by vectors alone, not by their words."""
-    import torch
-
-    with torch.no_grad():
-        model = controller.weights.model
-        model.sharpness[3] = model.exemplified_sharpness[3] = 0.0
-    yield
+    return switch
 
 
 @contextlib.contextmanager
@@ -199,8 +192,8 @@ VARIANTS: dict[str, Switch] = {
     "everything": nothing,
     "without the pointer to cards": pointer,
     "without the similarities": similarities,
-    "without the attended part": attended_part,
-    "without shared words": shared_words,
+    "without the attended part": similarity(-1),
+    "without shared words": similarity(3),
     "without the order of the text": order,
     "without short parts": short_parts,
     "without the reader's training": trained_reader,

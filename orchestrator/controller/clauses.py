@@ -38,6 +38,7 @@ _ALTERNATIVES = re.compile(r"\bor\b|还是|或", re.IGNORECASE)
 _LIST_CUE = re.compile(
     r"\b(?:as|into|among|labels|categories|classes|options|one\s+of)\b|分为|分成|标签|类别|选项", re.IGNORECASE
 )
+MEASURE_WORDS = "句个条点段行种张"  # Chinese, behind a number
 _NUMBER = re.compile(r"(?<![\w.\-])[-+]?\d+(?:[.,]\d+)*(?![\w])|(?<=[\u4e00-\u9fff])\d+(?:\.\d+)?")
 
 
@@ -110,7 +111,7 @@ class Clause:
         found = [float(m.group().replace(",", "")) for m in _NUMBER.finditer(self.instruction) if _is_number(m.group())]
         if not found:
             for word, value in wording().numbers.items():
-                pattern = rf"\b{word}\b" if word.isascii() else rf"{word}(?=[句个条点段行种张])"
+                pattern = rf"\b{word}\b" if word.isascii() else rf"{word}(?=[{MEASURE_WORDS}])"
                 if re.search(pattern, self.instruction, re.IGNORECASE):
                     found.append(float(value))
         return tuple(found)

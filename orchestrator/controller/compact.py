@@ -96,10 +96,11 @@ class CompactController:
         """The plan for a request over the cards."""
         if (of_nothing := plan_of_nothing(request, cards, is_empty=not request.text.strip())) is not None:
             return of_nothing
-        embedded = {card.name for card in cards if self._is_embedded(card)}
-        if self._rules is None or not embedded:
+        rules = self._rules
+        embedded = {card.name for card in cards if self._is_embedded(card)} if rules is not None else set()
+        if rules is None or not embedded:
             return self._learnt(request, cards)
-        known = self._rules.planned(request, cards)
+        known = rules.planned(request, cards)
         if known.status == "abstained" and len(embedded) == len(cards):
             return known  # the rules know what the experts that come with Baton cannot do
         lookups = {card.name for card in cards if card.task in wording().lookup_tasks}
@@ -117,10 +118,9 @@ class CompactController:
 
         from orchestrator.controller.planner.decoding import Decoder
         from orchestrator.controller.planner.marks import marks_of
-        from orchestrator.controller.planner.memory import candidates, cues_at, matches_of, memory_of, near_of
+        from orchestrator.controller.planner.memory import candidates, cues_at, memory_of, near_of
         from orchestrator.controller.planner.plans import Transcript
-        from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, card_text, port_text
-        from orchestrator.controller.planner.words import shared_words
+        from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, port_text
         from orchestrator.controller.planner.writing import Scene, options_of, words_in
 
         vectors, model = self.weights.vectors, self.weights.model
@@ -133,8 +133,6 @@ class CompactController:
             chosen = candidates(near, NUM_CANDIDATES)
             own = [cards[i] for i in chosen]
             near, offered = near[:, chosen], every.of(chosen)
-            said = shared_words(request.text, [card_text(card) for card in own])
-            matches = matches_of(near, mean, offered, said)  # (C, 6)
             named = _named(request)
             kinds = (*(artifact.kind for artifact in request.artifacts), *(file.kind for file in named))
             firsts, lasts = words_in(request.text, read.offsets)
@@ -144,7 +142,7 @@ class CompactController:
                 tuple(own), kinds, options_of(own), len(read.offsets), model.config.max_steps, firsts, lasts, marks
             )
             options = vectors.means(scene.options, MAX_PORT_TOKENS)  # (O, D)
-            memory = memory_of(scene, request.text, tokens, mean, offered.centres, options, matches, near)
+            memory = memory_of(scene, request.text, tokens, mean, offered, options, near)
 
             def port(card: int, position: int) -> Tensor:
                 return vectors.means([port_text(own[card].inputs[position])], MAX_PORT_TOKENS)[0]
@@ -154,6 +152,7 @@ class CompactController:
                 return cues_at(scene, request.text, read.offsets, own[card].inputs[position], memory.near[:, card])
 
             written = Decoder(model, scene, memory, port, cues).write()
+            matches = memory.matches[scene.layout.cards : scene.layout.tokens]  # (C, 6)
             whole, _, centre, *_ = matches.amax(0).tolist()
             exemplified, known = float(matches[:, -2].mean()), float(matches[:, -1].min())
         return Transcript(request, scene, named, read.offsets, written, (whole, centre), exemplified, known)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.artifact import ARTIFACT_CLASSES
-from orchestrator.controller.clauses import Clause, FileName, Piece
+from orchestrator.controller.clauses import MEASURE_WORDS, Clause, FileName, Piece
 from orchestrator.controller.questions import Missing
 from orchestrator.controller.wording import wording
 from orchestrator.engine.bindings import is_compatible
@@ -32,7 +32,7 @@ from orchestrator.types import (
     Step,
 )
 
-_COUNT = re.compile(r"[一两二三四五六七八九十\d]+(?=[句个条点段行种张])")
+_COUNT = re.compile(rf"[一两二三四五六七八九十\d]+(?=[{MEASURE_WORDS}])")
 
 Reader = Callable[[Kind], ExpertCard | None]
 

@@ -5,9 +5,10 @@ The bounds were found on `benchmarks/own_requests`, by reading its errors.
 
 from __future__ import annotations
 
-from collections.abc import Collection as Container
+from collections.abc import Collection
 
-from orchestrator.types import Attachment, Collection, Plan
+from orchestrator.controller.follow_up.plans import attachments_read
+from orchestrator.types import Plan
 
 SURE = 0.9  # confidence from which on the plan of the rules stands,
 SURER = 0.8  # but for one of the model that does the same and more
@@ -15,7 +16,7 @@ LIKELY = 0.5  # from which on that of the model does
 HARDLY = 0.3  # below which neither is worth more than asking the library for want of anything better
 
 
-def taken(known: Plan, learnt: Plan, embedded: Container[str], lookups: Container[str]) -> Plan:
+def taken(known: Plan, learnt: Plan, embedded: Collection[str], lookups: Collection[str]) -> Plan:
     """The plan that is likelier right.
 
     Args:
@@ -31,7 +32,7 @@ def taken(known: Plan, learnt: Plan, embedded: Container[str], lookups: Containe
     return learnt if learnt.status == "needs_input" and learnt.confidence > max(HARDLY, known.confidence) else known
 
 
-def _over_a_plan(known: Plan, learnt: Plan, embedded: Container[str], lookups: Container[str]) -> Plan:
+def _over_a_plan(known: Plan, learnt: Plan, embedded: Collection[str], lookups: Collection[str]) -> Plan:
     """The same where the rules have a plan."""
     is_ours = all(step.expert in embedded for step in known.steps)
     if learnt.status != "abstained" and _experts(learnt) == _experts(known):
@@ -47,13 +48,14 @@ def _over_a_plan(known: Plan, learnt: Plan, embedded: Container[str], lookups: C
             return learnt
         weight = HARDLY if is_last_resort else known.confidence
         is_likelier = learnt.confidence >= min(LIKELY, weight)
-        return learnt if is_likelier and (_reads_files(learnt) or not _reads_files(known)) else known
+        leaves_files = attachments_read(known) and not attachments_read(learnt)  # people attach them for a reason
+        return learnt if is_likelier and not leaves_files else known
     if learnt.status == "needs_input" and not is_last_resort and learnt.confidence > known.confidence:
         return learnt
     return known
 
 
-def _only_looks_up(plan: Plan, lookups: Container[str]) -> bool:
+def _only_looks_up(plan: Plan, lookups: Collection[str]) -> bool:
     return all(step.expert in lookups for step in plan.steps if step.asked)
 
 
@@ -64,10 +66,3 @@ def _does_more(learnt: Plan, known: Plan) -> bool:
 
 def _experts(plan: Plan) -> set[str]:
     return {step.expert for step in plan.steps}
-
-
-def _reads_files(plan: Plan) -> bool:
-    """Whether any step reads an attachment: people attach files for a reason."""
-    bindings = [binding for step in plan.steps for binding in step.inputs.values()]
-    every = [item for one in bindings for item in (one.items if isinstance(one, Collection) else (one,))]
-    return any(isinstance(one, Attachment) for one in every)

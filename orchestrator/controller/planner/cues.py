@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from orchestrator.controller.planner.names import stem
+from orchestrator.controller.planner.names import spaced, stem
 from orchestrator.controller.planner.words import FUNCTION_WORDS
 from orchestrator.types import Port
 
@@ -70,7 +70,7 @@ def _led_by(ways: Sequence[Sequence[Place]], place: Place) -> float:
 
 @functools.lru_cache(maxsize=4096)
 def _ways(name: str) -> tuple[str, ...]:
-    words = set(_spoken(name).lower().split())
+    words = set(spaced(name).lower().split())
     return tuple(pattern for names, pattern in _WAYS if words & names)
 
 
@@ -79,15 +79,11 @@ def _matches(request: str, pattern: str) -> tuple[Place, ...]:
     return tuple(match.span() for match in re.finditer(pattern, request, re.IGNORECASE))
 
 
-def _spoken(name: str) -> str:
-    return re.sub(r"([a-z])([A-Z])", r"\1 \2", name).replace("_", " ")
-
-
 @functools.lru_cache(maxsize=4096)
 def _cue_words(name: str, description: str) -> tuple[tuple[str, float], ...]:
     """The port's words and their weights: those of its name 1, those of its description 0.3."""
     weights: dict[str, float] = {}
-    for text, weight in ((_spoken(name), 1.0), (description, 0.3)):
+    for text, weight in ((spaced(name), 1.0), (description, 0.3)):
         for word in re.findall(r"[A-Za-z]+|\d+", text.lower()):
             if word not in _STOPS:
                 weights.setdefault(stem(word), weight)

@@ -91,7 +91,7 @@ class Decoder:
         self._model = model
         self._scene = scene
         self._port, self._cues = port, cues
-        self._near = memory.near
+        self._near, self._places = memory.near, memory.places
         self._prefix = model.begin(memory.entries)
         size, width = memory.states.shape
         self._no_port, self._no_cues = torch.zeros(width), torch.zeros(size, NUM_CUES)
@@ -208,8 +208,8 @@ class Decoder:
         """Log probabilities of the next expert and of the end, (M)."""
         layout = self._scene.layout
         of_entries = torch.zeros(layout.size, NUM_FITS)
-        of_entries[layout.cards : layout.tokens] = fits_at(self._scene, self._near, written, fits)
-        progress = progress_at(self._scene, self._near, written)
+        of_entries[layout.cards : layout.tokens] = fits_at(self._scene, self._near, self._places, written, fits)
+        progress = progress_at(self._scene, self._near, self._places, written)
         logits = self._logits(Slot.EXPERT, fits=of_entries, progress=progress)
         if len(written) < self._scene.marks.num_ordered:
             logits[Special.END] -= _UNSERVED

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from orchestrator.controller.clauses import clauses_of, file_names_in
 from orchestrator.controller.planner.moments import dates_in
-from orchestrator.controller.planner.names import stems
+from orchestrator.controller.planner.names import about_port, stems
 from orchestrator.controller.planner.numbers import number_of
 from orchestrator.controller.planner.words import FUNCTION_WORDS
 from orchestrator.types import Port
@@ -104,7 +104,7 @@ class Marks:
         of_others -= self._counted_by(port)
         if port.kind == "integer":
             of_others |= self.fractions
-        if _SPEAKS_OF_SHARES.search(f"{port.name.replace('_', ' ')} {port.description}"):
+        if _SPEAKS_OF_SHARES.search(about_port(port.name, port.description)):
             return self.shares or self.numbers - of_others
         return self.numbers - of_others - self.shares or self.numbers
 

@@ -12,8 +12,9 @@ from torch import Tensor
 from orchestrator.artifact import ARTIFACT_CLASSES
 from orchestrator.controller.planner.cues import cues_of
 from orchestrator.controller.planner.parts import covered, parts_of, places_of, windows
+from orchestrator.controller.planner.reading import card_text
 from orchestrator.controller.planner.symbols import NUM_SPECIAL, Entry
-from orchestrator.controller.planner.tensors import NUM_CUES, NUM_ENDS, NUM_FITS, PLACE, Entries
+from orchestrator.controller.planner.tensors import NUM_CUES, NUM_ENDS, NUM_FITS, NUM_MATCHES, PLACE, Entries
 from orchestrator.controller.planner.words import shared_words
 from orchestrator.controller.planner.writing import Scene, takes_words
 from orchestrator.types import Port
@@ -33,6 +34,7 @@ class Memory:
         matches: similarities of cards and options, (M, 6).
         ends: of tokens as ends of values, (M, 2).
         near: similarities of the request's parts with the cards, (1 + W, C), from `near_of`.
+        places: where the part of the request stands that each card is most like, (C), from `card_places`.
     """
 
     states: Tensor
@@ -40,6 +42,7 @@ class Memory:
     matches: Tensor
     ends: Tensor
     near: Tensor
+    places: Tensor
 
     @property
     def entries(self) -> Entries:
@@ -53,9 +56,8 @@ def memory_of(
     request: str,
     tokens: Tensor,
     mean: Tensor,
-    cards: Tensor,
+    cards: CardVectors,
     options: Tensor,
-    matches: Tensor,
     near: Tensor,
 ) -> Memory:
     """The memory of one request.
@@ -65,9 +67,8 @@ def memory_of(
         request: its text.
         tokens: states of its tokens, (T, D).
         mean: its unit mean vector, (D).
-        cards: unit vectors of the cards, (E, D).
+        cards: vectors of the scene's cards.
         options: unit vectors of the enumerations' options, (O, D).
-        matches: similarities of the cards with the request, (E, 6), from `matches_of`.
         near: of the cards with its parts, (1 + W, E), from `near_of`.
     """
     layout = scene.layout
@@ -84,14 +85,15 @@ def memory_of(
     kinds[layout.tokens :] = Entry.TOKEN
     if len(options):
         states[layout.options : layout.cards] = options
-    if len(cards):
-        states[layout.cards : layout.tokens] = cards
+    if scene.cards:
+        states[layout.cards : layout.tokens] = cards.centres
     states[layout.tokens :] = tokens
-    alike = torch.zeros(layout.size, matches.shape[-1])
-    alike[layout.cards : layout.tokens] = matches
+    said = shared_words(request, [card_text(card) for card in scene.cards])
+    alike = torch.zeros(layout.size, NUM_MATCHES)
+    alike[layout.cards : layout.tokens] = _matches_of(near, mean, cards, said)
     if len(options):
         alike[layout.options : layout.cards] = _options_alike(scene, request, tokens, mean, options)
-    return Memory(states, kinds, alike, _ends_of(scene), near)
+    return Memory(states, kinds, alike, _ends_of(scene), near, card_places(scene, near))
 
 
 def _options_alike(scene: Scene, request: str, tokens: Tensor, mean: Tensor, options: Tensor) -> Tensor:
@@ -172,7 +174,7 @@ def near_of(tokens: Tensor, mean: Tensor, cards: CardVectors) -> Tensor:
     return near
 
 
-def matches_of(near: Tensor, mean: Tensor, cards: CardVectors, said: Sequence[float]) -> Tensor:
+def _matches_of(near: Tensor, mean: Tensor, cards: CardVectors, said: Sequence[float]) -> Tensor:
     """Similarities of cards with a request: of the whole, of its best part, of the examples' centre, of the words.
 
     Args:
@@ -188,7 +190,9 @@ def matches_of(near: Tensor, mean: Tensor, cards: CardVectors, said: Sequence[fl
     return torch.stack([*alike, is_exemplified, cards.known], dim=-1)
 
 
-def fits_at(scene: Scene, near: Tensor, written: Sequence[int], fits: Sequence[tuple[bool, ...]]) -> Tensor:
+def fits_at(
+    scene: Scene, near: Tensor, places: Tensor, written: Sequence[int], fits: Sequence[tuple[bool, ...]]
+) -> Tensor:
     """How each card fits after the steps so far, (C, 8).
 
     What `fits_of` tells, whether it was called, by how much it is more like some part of the request than any card
@@ -198,6 +202,7 @@ def fits_at(scene: Scene, near: Tensor, written: Sequence[int], fits: Sequence[t
     Args:
         scene: what the request offers.
         near: similarities of the request's parts with the cards, (1 + W, C).
+        places: of the parts that the cards are most like, (C), from `card_places`.
         written: the cards of the steps so far, positions in the scene.
         fits: the first columns, from `fits_of`.
     """
@@ -205,23 +210,23 @@ def fits_at(scene: Scene, near: Tensor, written: Sequence[int], fits: Sequence[t
     if not scene.cards:
         return found
     found[:, :4] = torch.tensor(fits, dtype=torch.float)
-    found[:, PLACE] = own = _card_places(scene, near)
+    found[:, PLACE] = places
     if written:
         called = sorted(set(written))
         gained = near[1:] - near[1:, called].amax(1, keepdim=True)  # (W, C)
         found[called, 4] = 1
         found[:, 5] = gained.amax(0)
-        behind = gained[places_of(scene.num_tokens) > own[written[-1]] + _BEHIND]
+        behind = gained[places_of(scene.num_tokens) > places[written[-1]] + _BEHIND]
         found[:, 7] = behind.amax(0) if len(behind) else 0.0
     return found
 
 
-def _card_places(scene: Scene, near: Tensor) -> Tensor:
+def card_places(scene: Scene, near: Tensor) -> Tensor:
     """Where the part of the request stands that each card is most like, from 0 to 1, (C)."""
     return places_of(scene.num_tokens) @ (near[1:] * _SHARPNESS).softmax(0)
 
 
-def progress_at(scene: Scene, near: Tensor, written: Sequence[int]) -> Tensor:
+def progress_at(scene: Scene, near: Tensor, places: Tensor, written: Sequence[int]) -> Tensor:
     """How far a plan is, (5).
 
     Steps so far, instructions of the request that are left, length of the request, by how much its parts are more
@@ -231,13 +236,14 @@ def progress_at(scene: Scene, near: Tensor, written: Sequence[int]) -> Tensor:
     Args:
         scene: what the request offers.
         near: similarities of the request's parts with the cards, (1 + W, C).
+        places: of the parts that the cards are most like, (C), from `card_places`.
         written: the cards of the steps so far, positions in the scene.
     """
     left = max(-4, min(4, len(scene.marks.clauses) - len(written)))
     unserved, rest = 0.0, 1.0
     if written:
         unserved = float((near[1:].amax(1) - near[1:, list(set(written))].amax(1)).mean())
-        rest = 1 - float(_card_places(scene, near)[written[-1]])
+        rest = 1 - float(places[written[-1]])
     return torch.tensor([len(written) / 4, left / 4, math.log1p(scene.num_tokens) / 5, 4 * unserved, rest])
 
 

@@ -41,6 +41,16 @@ _USUAL = {
 }  # fmt: skip
 
 
+def spaced(name: str) -> str:
+    """A name as words: `startDate_utc` is "start Date utc"."""
+    return re.sub(r"([a-z])([A-Z])", r"\1 \2", name).replace("_", " ")
+
+
+def about_port(name: str, description: str) -> str:
+    """What a port says of itself."""
+    return f"{name.replace('_', ' ')} {description}"
+
+
 def called(text: str, name: str, description: str) -> str | None:
     """What the port calls that which the text names; None where the port says nothing of it.
 
@@ -49,7 +59,7 @@ def called(text: str, name: str, description: str) -> str | None:
     """
     if not 0 < len(text) <= 60:
         return None
-    about = f"{name.replace('_', ' ')} {description}"
+    about = about_port(name, description)
     if "currenc" in about.lower() or "货币" in about:
         code = currency_of(text)
         if code is not None:
@@ -130,7 +140,7 @@ def same_stems(one: str, other: str) -> bool:
 
 @functools.lru_cache(maxsize=65536)
 def stems(text: str) -> tuple[str, ...]:
-    words = re.findall(r"[A-Za-z0-9']+|[\u4e00-\u9fff]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", text).replace("_", " "))
+    words = re.findall(r"[A-Za-z0-9']+|[\u4e00-\u9fff]+", spaced(text))
     return tuple(stem(word).rstrip("e") for word in words)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
+from orchestrator.controller.planner.names import about_port
 from orchestrator.controller.planner.numbers import NUMBER_WORDS, number_of
 
 # Factors to the first unit of each dimension: the SI brochure and NIST SP 811, appendix B; a year has 365 days.
@@ -95,9 +96,9 @@ def quantity_of(text: str, name: str, description: str) -> float | None:
     "5 km" for `distance_m` is 5000, "2 hours" for "minutes" 120, "5ft 10in" for "inches" 70, 一个半小时 for minutes 90.
     """
     lowered = text.lower().strip()
-    if lowered in _TIMES_A_YEAR and _COUNTS_TIMES.search(f"{name.replace('_', ' ')} {description}"):
+    if lowered in _TIMES_A_YEAR and _COUNTS_TIMES.search(about_port(name, description)):
         return float(_TIMES_A_YEAR[lowered])
-    temperature = _temperature(lowered, f"{name.replace('_', ' ')} {description}".lower())
+    temperature = _temperature(lowered, about_port(name, description).lower())
     if temperature is not None:
         return temperature
     wanted: dict[str, set[float]] = {}

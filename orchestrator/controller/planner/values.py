@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.controller.planner.items import literal_of, numbers_in, pairs_in, plain_number, words_in
 from orchestrator.controller.planner.moments import formats_of, moment_in, told_by
-from orchestrator.controller.planner.names import called, number_named
+from orchestrator.controller.planner.names import about_port, called, number_named
 from orchestrator.controller.planner.numbers import number_of
 from orchestrator.controller.planner.units import has_metres, quantity_of
 from orchestrator.types import Port
@@ -79,7 +79,7 @@ def _unquoted(text: str) -> str:
 
 
 def _number(text: str, port: Port) -> int | float | None:
-    about = f"{port.name.replace('_', ' ')} {port.description}"
+    about = about_port(port.name, port.description)
     number = quantity_of(text, port.name, port.description)
     if number is None:
         number = number_of(text, is_meters=has_metres(text, port.name, port.description))
@@ -103,7 +103,7 @@ def _string(text: str, port: Port, when: When) -> str:
         return moment
     if (name := called(text, port.name, port.description)) is not None:
         return name
-    if _FORMULA.search(f"{port.name.replace('_', ' ')} {port.description}"):
+    if _FORMULA.search(about_port(port.name, port.description)):
         text = re.sub(r"\s+squared\b", "**2", re.sub(r"\s+cubed\b", "**3", text))
     return text
 

@@ -25,8 +25,8 @@ def shared_words(request: str, texts: Sequence[str]) -> list[float]:
     A word weighs the logarithm of how few of the texts hold it (Spärck Jones 1972). Endings, case and function words
     make no difference; Chinese is compared by pairs of characters.
     """
-    said = content_words(request)
-    own = [content_words(text) for text in texts]
+    said = word_stems(request)
+    own = [word_stems(text) for text in texts]
     holding = Counter(word for words in own for word in words)
     weights = {word: math.log(1 + len(texts) / num) for word, num in holding.items()}
     return [
@@ -36,7 +36,7 @@ def shared_words(request: str, texts: Sequence[str]) -> list[float]:
 
 
 @functools.lru_cache(maxsize=16384)
-def content_words(text: str) -> frozenset[str]:
+def word_stems(text: str) -> frozenset[str]:
     """The stems of a text's words but for function words, and the pairs of its Chinese characters."""
     words = (word for word in re.findall(r"[a-z]+|\d+", text.lower()) if word not in FUNCTION_WORDS)
     runs = re.findall(r"[\u4e00-\u9fff]+", text)

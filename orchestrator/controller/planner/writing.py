@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from orchestrator.artifact import ARTIFACT_CLASSES
 from orchestrator.controller.planner.marks import Marks, Ranges
 from orchestrator.controller.planner.moments import formats_of
+from orchestrator.controller.planner.names import about_port
 from orchestrator.controller.planner.symbols import Layout, Slot, Special
 from orchestrator.controller.planner.values import LISTS, NUMBERS
 from orchestrator.controller.wording import wording
@@ -241,7 +242,7 @@ def _firsts(scene: Scene, port: Port) -> list[int]:
         barred = marks.within | _inside(marks.quotes) | {begin - 1 for begin, _ in marks.quotes}
         if _takes_names(port):
             barred |= marks.leading
-            if port.kind == "string" and not _NUMBERED.search(_about(port)):
+            if port.kind == "string" and not _NUMBERED.search(about_port(port.name, port.description).lower()):
                 barred |= marks.lone
         return [tokens + token for token in scene.firsts if token not in barred]
     own = next((card for card in scene.cards if any(one is port for one in card.inputs)), None)
@@ -252,10 +253,6 @@ def _firsts(scene: Scene, port: Port) -> list[int]:
 def _takes_names(port: Port) -> bool:
     """Whether a few words fill the port, and neither a text nor a whole clause."""
     return (port.kind == "string" and not _takes_clauses(port)) or port.kind in LISTS
-
-
-def _about(port: Port) -> str:
-    return f"{port.name.replace('_', ' ')} {port.description}".lower()
 
 
 def _inside(quotes: Ranges) -> set[int]:

@@ -18,13 +18,12 @@ from orchestrator.controller.planner.memory import (
     Memory,
     cues_at,
     fits_at,
-    matches_of,
     memory_of,
     near_of,
     progress_at,
 )
 from orchestrator.controller.planner.modeling import PlannerModel
-from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, card_text, port_text
+from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, port_text
 from orchestrator.controller.planner.symbols import Slot
 from orchestrator.controller.planner.tensors import (
     NUM_CUES,
@@ -36,7 +35,6 @@ from orchestrator.controller.planner.tensors import (
     Places,
 )
 from orchestrator.controller.planner.vectors import Vectors
-from orchestrator.controller.planner.words import shared_words
 from orchestrator.controller.planner.writing import Place, fits_of
 from orchestrator.controller.training.cases import Call, PlanningCase
 from orchestrator.controller.training.checkpoint import Checkpoint
@@ -79,8 +77,7 @@ def example_of(case: PlanningCase, vectors: Vectors, model: PlannerModel) -> Exa
     tokens, mean = read.states.float(), read.mean.float()
     near = near_of(tokens, mean, cards)
     options = vectors.means(scene.options, MAX_PORT_TOKENS)
-    matches = matches_of(near, mean, cards, shared_words(case.request, [card_text(card) for card in case.cards]))
-    memory = memory_of(scene, case.request, tokens, mean, cards.centres, options, matches, near)
+    memory = memory_of(scene, case.request, tokens, mean, cards, options, near)
     places = places_of(case, scene, read.offsets)[:MAX_PLACES]
     ports = torch.zeros(len(places), cards.centres.shape[-1])
     fits: dict[int, Tensor] = {}
@@ -97,8 +94,8 @@ def example_of(case: PlanningCase, vectors: Vectors, model: PlannerModel) -> Exa
         elif place.slot == Slot.EXPERT:
             if calls:
                 used.update(_files_read(case.calls[len(calls) - 1], len(case.attachments)))
-            fits[row] = fits_at(scene, near, calls, fits_of(scene, calls, used))
-            progress[row] = progress_at(scene, near, calls)
+            fits[row] = fits_at(scene, near, memory.places, calls, fits_of(scene, calls, used))
+            progress[row] = progress_at(scene, near, memory.places, calls)
             if place.target is not None and place.target >= scene.layout.cards:
                 calls.append(place.target - scene.layout.cards)
     return Example(memory, tuple(places), ports, cues, fits, progress, scene.layout.cards)

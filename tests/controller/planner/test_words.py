@@ -6,13 +6,13 @@ import math
 
 import pytest
 
-from orchestrator.controller.planner.words import content_words, shared_words
+from orchestrator.controller.planner.words import shared_words, word_stems
 
 
 def test_words_are_stems_and_pairs_of_characters():
-    assert content_words("The cities of the Rhine, 2024") == {"city", "rhin", "2024"}
-    assert content_words("天气预报 in Oslo") == {"天气", "气预", "预报", "oslo"}
-    assert content_words("of the") == frozenset()
+    assert word_stems("The cities of the Rhine, 2024") == {"city", "rhin", "2024"}
+    assert word_stems("天气预报 in Oslo") == {"天气", "气预", "预报", "oslo"}
+    assert word_stems("of the") == frozenset()
 
 
 def test_rare_words_count_more():

@@ -178,25 +178,24 @@ def test_names_are_runs_of_words_with_a_capital(text, names):
 def test_what_speaks_for_a_token_as_a_beginning_and_as_an_end():
     import torch
 
-    from orchestrator.controller.planner.memory import cues_at, memory_of
+    from orchestrator.controller.planner.memory import card_vectors, cues_at, memory_of
     from orchestrator.controller.planner.parts import places_of
-    from orchestrator.controller.planner.tensors import NUM_MATCHES
 
     text = "please ask John Doe for the very latest song by the old jazz band of Oslo"
     scene, words = pieces(text)
     near = torch.full((1 + len(places_of(scene.num_tokens)),), 0.1)
-    near[:4] = torch.tensor(
-        [0.0, 0.2, 0.9, 0.9]
-    )  # the whole, the first twelve tokens, the last twelve, and these again
+    # The whole, the first twelve tokens, the last twelve, and these again.
+    near[:4] = torch.tensor([0.0, 0.2, 0.9, 0.9])
     port = Port(name="artist", kind="string")
     offsets = [match.span() for match in re.finditer(r"[A-Za-z]+", text)]
     cues = cues_at(scene, text, offsets, port, near)[scene.layout.tokens :]
     assert cues[words.index("John"), 3:5].tolist() == [1.0, 0.0]
     assert cues[words.index("Doe"), 3:5].tolist() == [0.0, 1.0]
     assert [round(float(cues[i, 5]), 4) for i in (0, words.index("Oslo"))] == [-0.7, 0.0]
-    width, no_options = 4, torch.zeros(0, 4)
-    read = torch.ones(scene.num_tokens, width), torch.ones(width), torch.ones(1, width)
-    memory = memory_of(scene, text, *read, no_options, torch.zeros(1, NUM_MATCHES), near[:, None])
+    width, nothing = 4, torch.zeros(0, 4)
+    read = torch.ones(scene.num_tokens, width), torch.ones(width)
+    cards = card_vectors(torch.ones(1, width), nothing, [0], [False])
+    memory = memory_of(scene, text, *read, cards, nothing, near[:, None])
     ends = memory.ends[scene.layout.tokens :]
     assert [ends[words.index(word)].tolist() for word in ("John", "Doe", "song")] == [
         [0.0, 1.0],
@@ -260,33 +259,35 @@ def test_with_files_attached_no_expert_waits_for_another_kind():
 def test_a_called_card_and_those_like_it_are_less_novel():
     import torch
 
-    from orchestrator.controller.planner.memory import fits_at
+    from orchestrator.controller.planner.memory import card_places, fits_at
     from orchestrator.controller.planner.writing import fits_of
 
     scene = marked("what does the sign in it say", (READ, PAINT), ("image",))
     # The whole, all seven tokens, the first six and the last six, with either card.
     near = torch.tensor([[0.5, 0.5], [0.5, 0.2], [0.9, 0.2], [0.3, 0.6]])
-    first = fits_at(scene, near, [], fits_of(scene, [], ()))
+    places = card_places(scene, near)
+    first = fits_at(scene, near, places, [], fits_of(scene, [], ()))
     assert first[:, [4, 5, 7]].tolist() == [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
     assert torch.allclose(first[:, 6], torch.tensor([3 / 7, 4 / 7]), atol=1e-3)  # the middles of those parts
-    second = fits_at(scene, near, [0], fits_of(scene, [0], ()))
+    second = fits_at(scene, near, places, [0], fits_of(scene, [0], ()))
     assert second[:, 4].tolist() == [1.0, 0.0]
     assert torch.allclose(second[:, 5], torch.tensor([0.0, 0.3]))
     assert torch.allclose(second[:, 7], torch.tensor([0.0, 0.3]))
-    assert fits_at(scene, near, [1], fits_of(scene, [1], ()))[:, 7].tolist() == [0.0, 0.0]  # nothing stands behind it
+    third = fits_at(scene, near, places, [1], fits_of(scene, [1], ()))
+    assert third[:, 7].tolist() == [0.0, 0.0]  # nothing stands behind it
 
 
 def test_progress_counts_what_is_left_of_the_request():
     import torch
 
-    from orchestrator.controller.planner.memory import progress_at
+    from orchestrator.controller.planner.memory import card_places, progress_at
 
     scene = marked("read the picture, then paint it", (READ, PAINT), ("image",))
     near = torch.tensor([[0.5, 0.5], [0.9, 0.2], [0.3, 0.6]])
-    length = pytest.approx(math.log(7) / 5)
-    assert progress_at(scene, near, []).tolist() == [0.0, 0.5, length, 0.0, 1.0]
-    assert progress_at(scene, near, [0]).tolist() == [0.25, 0.25, length, pytest.approx(4 * 0.15), 0.5]
-    assert progress_at(scene, near, [0, 1]).tolist() == [0.5, 0.0, length, 0.0, 0.5]  # six tokens are one part
+    places, length = card_places(scene, near), pytest.approx(math.log(7) / 5)
+    assert progress_at(scene, near, places, []).tolist() == [0.0, 0.5, length, 0.0, 1.0]
+    assert progress_at(scene, near, places, [0]).tolist() == [0.25, 0.25, length, pytest.approx(4 * 0.15), 0.5]
+    assert progress_at(scene, near, places, [0, 1]).tolist() == [0.5, 0.0, length, 0.0, 0.5]  # six tokens are one part
 
 
 def test_one_number_does_not_fill_two_ports_of_a_call():
