@@ -143,6 +143,13 @@ def order(controller: CompactController) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def late_end(controller: CompactController) -> Iterator[None]:
+    """A plan ends as soon as that is likelier than going on."""
+    controller.weights.model.config.unknown_end = 0.5
+    yield
+
+
+@contextlib.contextmanager
 def short_parts(controller: CompactController) -> Iterator[None]:
     """Parts of twelve tokens alone."""
     from orchestrator.controller.planner import parts
@@ -195,6 +202,7 @@ VARIANTS: dict[str, Switch] = {
     "without the attended part": similarity(-1),
     "without shared words": similarity(3),
     "without the order of the text": order,
+    "without the late end": late_end,
     "without short parts": short_parts,
     "without the reader's training": trained_reader,
     "without the rule of silent ports": silent_ports,

@@ -129,10 +129,9 @@ class CompactController:
             read = vectors.request(request.text, model.config.max_request_tokens)
             tokens, mean = read.states.float(), read.mean.float()
             every = self._offers.vectors_of(cards)
-            near = near_of(tokens, mean, every)  # (1 + W, E)
-            chosen = candidates(near, NUM_CANDIDATES)
-            own = [cards[i] for i in chosen]
-            near, offered = near[:, chosen], every.of(chosen)
+            chosen = candidates(near_of(tokens, mean, every), NUM_CANDIDATES)
+            own, offered = [cards[i] for i in chosen], every.of(chosen)
+            near = near_of(tokens, mean, offered)  # (1 + W, C)
             named = _named(request)
             kinds = (*(artifact.kind for artifact in request.artifacts), *(file.kind for file in named))
             firsts, lasts = words_in(request.text, read.offsets)

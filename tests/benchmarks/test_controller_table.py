@@ -84,7 +84,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     model = PlannerModel(PlannerConfig(num_layers=1, feed_forward_width=128, max_steps=4))
     for name in ("random-1", "no-ultratool"):
-        save_planner(folder_of(folder, name), Reader(["天", "气"]), model)
+        save_planner(folder_of(folder, name), Reader(["天", "气"]), model, {})
         declare(folder_of(folder, name), holdout(name, NAMES))
     return folder
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ from orchestrator.controller.planner.memory import Memory, fits_at, progress_at
 from orchestrator.controller.planner.modeling import PlannerModel
 from orchestrator.controller.planner.symbols import Slot, Special
 from orchestrator.controller.planner.tensors import NUM_CUES, NUM_FITS, NUM_PROGRESS, Places
-from orchestrator.controller.planner.values import LISTS
+from orchestrator.controller.planner.values import LISTS, NUMBERS
 from orchestrator.controller.planner.writing import (
     MAX_PORTS,
     Scene,
@@ -22,6 +24,7 @@ from orchestrator.controller.planner.writing import (
     fills_alone,
     fits_of,
     is_silent,
+    last_number,
     lasts_allowed,
     references_to,
     steps_allowed,
@@ -31,7 +34,6 @@ from orchestrator.controller.planner.writing import (
 from orchestrator.types import Port
 
 MAX_ITEMS = 12  # of a list
-_HALF = math.log(0.5)
 _UNSERVED = 2.0  # of log-odds that the end loses while order words ask for more steps
 
 
@@ -93,11 +95,12 @@ class Decoder:
         self._port, self._cues = port, cues
         self._near, self._places = memory.near, memory.places
         self._prefix = model.begin(memory.entries)
+        self._ends_above = math.log(0.5 if memory.are_known else model.config.unknown_end)
         size, width = memory.states.shape
         self._no_port, self._no_cues = torch.zeros(width), torch.zeros(size, NUM_CUES)
         self._no_fits, self._no_progress = torch.zeros(size, NUM_FITS), torch.zeros(NUM_PROGRESS)
         self._before = -1
-        self._told: tuple[int, list[int], Tensor | None] | None = None  # of the card last called
+        self._told: tuple[list[int], Tensor | None] | None = None  # of the call
         self._num_places = 0
         self._num_steps = 0
         self._used: set[int] = set()  # attachments that a step reads
@@ -116,7 +119,7 @@ class Decoder:
             if not plan.steps:
                 plan.declined = math.exp(logs[Special.DECLINE])
             # It ends where that is likelier than going on, with whichever expert; at least one step is written.
-            ends = plan.steps and (logs[Special.END] > _HALF or len(allowed) == 1)
+            ends = plan.steps and (logs[Special.END] > self._ends_above or len(allowed) == 1)
             best = Special.END if ends else max((s for s in allowed if s >= layout.cards), key=logs.__getitem__)
             plan.log_experts += logs[best]
             self._before = best
@@ -126,17 +129,60 @@ class Decoder:
             cards = [math.exp(log) for log in logs[layout.cards : layout.tokens]]
             ranked = sorted(((i, p) for i, p in enumerate(cards) if i != card), key=lambda pair: -pair[1])
             self._num_steps += 1
+            spent = self._spent.clone()
             fillings = self._fill(card, written)
-            if any(step.card == card and step.symbols == tuple(f.symbols for f in fillings) for step in plan.steps):
-                return plan  # the same call twice is one, and nothing new comes after it
+            if any(step.card == card and self._says_nothing_new(fillings, step, spent) for step in plan.steps):
+                return plan
             if plan.steps:
                 plan.log_links += sum(math.log(max(one.probability, 1e-9)) for one in fillings if one.links)
             plan.steps.append(WrittenStep(card, cards[card], tuple(ranked[:3]), fillings))
+            self._repeat(plan)
+
+    def _says_nothing_new(self, fillings: Sequence[Filling], step: WrittenStep, spent: Tensor) -> bool:
+        """Whether a call is the same as one before, or takes only words of the request that calls before it took."""
+        symbols = tuple(filling.symbols for filling in fillings)
+        tokens = [symbol for one in symbols for symbol in one if symbol >= self._scene.layout.tokens]
+        return symbols == step.symbols or bool(tokens and spent[tokens].all())
+
+    def _repeat(self, plan: Written) -> None:
+        """The last step once more for every other item of the coordinations that its values stand in."""
+        step = plan.steps[-1]
+        ports = self._scene.cards[step.card].inputs[:MAX_PORTS]
+        choices = [
+            self._siblings(position, step) if fills_alone(port) and port.kind not in LISTS else [filling]
+            for position, (port, filling) in enumerate(zip(ports, step.fillings, strict=True))
+        ]
+        known = {(one.card, one.symbols) for one in plan.steps}
+        for fillings in itertools.product(*choices):
+            again = dataclasses.replace(step, fillings=fillings)
+            if (again.card, again.symbols) not in known and len(plan.steps) < self._scene.max_steps:
+                plan.steps.append(again)
+                self._num_steps += 1
+                for symbols in again.symbols:
+                    if symbols and symbols[0] >= self._scene.layout.tokens:
+                        self._spent[symbols[0] : symbols[1] + 1] = 1
+
+    def _siblings(self, position: int, step: WrittenStep) -> list[Filling]:
+        """What fills a port, and what is coordinated with it and fits no other port of the call."""
+        own = step.fillings[position]
+        tokens = self._scene.layout.tokens
+        if len(own.symbols) != 2 or own.symbols[0] < tokens:
+            return [own]
+        first, last = (symbol - tokens for symbol in own.symbols)
+        group = next((g for g in self._scene.marks.coordinated if any(a <= first and last <= b for a, b in g)), ())
+        others = [symbol - tokens for one in step.fillings if one is not own for symbol in one.symbols]
+        ports = self._scene.cards[step.card].inputs
+        alike = sum(takes_words(port) and (port.kind in NUMBERS) == (ports[position].kind in NUMBERS) for port in ports)
+        if alike >= len(group) or any(a <= symbol <= b for a, b in group for symbol in others):
+            return [own]
+        rest = [item for item in group if not (item[0] <= first and last <= item[1])]
+        return [own, *(dataclasses.replace(own, symbols=(a + tokens, b + tokens)) for a, b in rest)]
 
     def _fill(self, card: int, before: list[int]) -> tuple[Filling, ...]:
         layout = self._scene.layout
         fillings: list[Filling] = []
         taken: set[int] = set()
+        self._told = None
         for position, port in enumerate(self._scene.cards[card].inputs[:MAX_PORTS]):
             symbols: list[int] = []
             probability = 1.0
@@ -166,7 +212,7 @@ class Decoder:
                 if fills_alone(port):
                     taken.update(range(symbol, last + 1))
                 probability *= share
-                if port.kind not in LISTS:
+                if port.kind not in LISTS or last == last_number(self._scene, symbol):
                     break
             fillings.append(Filling(tuple(symbols), probability, can_link and port.kind in ARTIFACT_CLASSES))
         return tuple(fillings)
@@ -227,13 +273,13 @@ class Decoder:
         A value belongs to the port that it fits best, whichever is filled first (the dual softmax of matching, Rocco et
         al. 2018).
         """
-        if self._told is None or self._told[0] != card:
+        if self._told is None:
             inputs = self._scene.cards[card].inputs[:MAX_PORTS]
             takers = [i for i, port in enumerate(inputs) if takes_words(port)]
             ports, cues = [self._port(card, i) for i in takers], [self._cues(card, i) for i in takers]
             told = self._model.told(self._prefix, torch.stack(ports), torch.stack(cues)) if takers else None
-            self._told = card, takers, None if told is None else told.log_softmax(0)  # (P, M)
-        _, takers, shares = self._told
+            self._told = takers, None if told is None else told.log_softmax(0)  # (P, M)
+        takers, shares = self._told
         if shares is None or position not in takers:
             return torch.zeros(self._scene.layout.size)
         own = shares[takers.index(position)]

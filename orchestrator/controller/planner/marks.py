@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from orchestrator.controller.clauses import clauses_of, file_names_in
+from orchestrator.controller.planner.coordination import coordinated
 from orchestrator.controller.planner.moments import dates_in
 from orchestrator.controller.planner.names import about_port, stems
 from orchestrator.controller.planner.numbers import number_of
@@ -21,7 +22,7 @@ Ranges = tuple[tuple[int, int], ...]
 _ARTICLES = ("a", "an", "A", "An")
 _BEHIND = re.compile(r"[$€£¥]?[-+]?\d[\d.,]*\s?(?:(?P<share>%|％|per ?cent\b)|(?P<word>[A-Za-z]+))", re.IGNORECASE)
 _GOES_ON = re.compile(r"\d(?:\.\d|,\d{3}(?!\d)|[十百千万亿])")
-_WHOLE = re.compile(r"[$€£¥]?[-+−]?\d+(?:[.,]\d+)*(?:\s?[十百千万亿]+)?")
+_WHOLE = re.compile(r"[$€£¥]?[-+−]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)*(?:\s?[十百千万亿]+)?")
 _LONE = re.compile(r"[-+]?\d[\d.,]*(?![\w%％])(?:\s+(?P<word>[A-Za-z]+))?")
 _DETERMINERS = frozenset(("a", "an", "the", "this", "that", "my", "your", "our", "his", "her", "their", "its"))
 _NEVER_FIRST = (
@@ -31,8 +32,11 @@ _NEVER_FIRST = (
 )
 _NEVER_LAST = FUNCTION_WORDS | set(",;:!?(，。；：！？、（'\"“”‘’")
 _FRACTION = re.compile(r"[$€£¥]?[-+]?\d+\.\d")
-_SIGNED = r"[-/.:@_](?:(?<=\d.)(?=[A-Za-z\d])|(?=\d))"  # with a digit on one side: "01-01-1980", not "grams/mole"
+# With a digit on one side, or a hyphen within a word: "01-01-1980" and "gluten-free", not "grams/mole".
+_SIGNED = r"(?:[-/.:@_](?:(?<=\d.)(?=[A-Za-z\d])|(?=\d))|(?<=[a-z])-(?=[a-z]))"
 _LONG_WORD = re.compile(rf"(?:[A-Za-z]\.)+[A-Za-z]\b|[A-Za-z\d]+(?:{_SIGNED}[A-Za-z\d]+)*")
+_TERM = r"\(?(?:\d*\.?\d*[A-Za-z](?:\^\d+|[²³])?|\d+(?:\.\d+)?)(?![A-Za-z])\)?"
+_FORMULA = re.compile(rf"(?<![\w'’]){_TERM}(?:\s*[-+*/^]\s*{_TERM})+")  # "3x^2 - 2x + 1"
 _CAPITAL = r"[A-Z][\w'’&-]*(?:\.[A-Z]\w*)*"
 _NAME = re.compile(
     rf"(?<!\w)(?P<first>{_CAPITAL})(?:\s+(?:(?:of|the|de|van|von|da|di)\s+){{0,2}}{_CAPITAL})*(?:\s+\d+\b)?"
@@ -59,7 +63,7 @@ class Marks:
         shares: tokens that begin a number of percent.
         counted: tokens that begin a number, and the word behind each: "24 months".
         fractions: tokens that begin a number that is no whole one.
-        within: tokens that begin inside a longer word, such as the number in "2022/AL25".
+        within: tokens that begin inside a longer word or a formula, such as the number in "2022/AL25".
         broken: tokens that end inside one.
         names: runs of words with a capital.
         lists: in brackets, each as a whole.
@@ -67,6 +71,7 @@ class Marks:
         trailing: those that none ends with: "the", "?".
         wholes: tokens that begin a number in digits, and the last one of each: the 000 of 12,000, the 万 of 30万.
         lone: tokens that begin a number behind which nothing stands that it could be a part of, such as "10 Downing".
+        coordinated: items of each coordination, such as "5, 10 and 15".
         num_ordered: instructions that order words such as "then" put one after the other.
     """
 
@@ -86,6 +91,7 @@ class Marks:
     trailing: frozenset[int] = frozenset()
     wholes: tuple[tuple[int, int], ...] = ()
     lone: frozenset[int] = frozenset()
+    coordinated: tuple[Ranges, ...] = ()
     num_ordered: int = 1
 
     def numbers_for(self, port: Port, others: Iterable[Port] = ()) -> frozenset[int] | None:
@@ -140,7 +146,9 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
         token: start for token, start, end in words if _holds_number(text[start:end]) and not _goes_on(text, start)
     }
     plain = {token: text[slice(*offsets[token])] for token in firsts}
-    joined = {at for match in _LONG_WORD.finditer(text) for at in range(match.start() + 1, match.end())}
+    formulas = [match for match in _FORMULA.finditer(text) if re.search("[A-Za-z]", match.group())]
+    long_words = [*_LONG_WORD.finditer(text), *formulas]
+    joined = {at for match in long_words for at in range(match.start() + 1, match.end())}
     behind = {token: match for token, start in numbers.items() if (match := _BEHIND.match(text, start)) is not None}
     return Marks(
         frozenset(numbers),
@@ -159,6 +167,7 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
         frozenset(token for token, word in plain.items() if word in _NEVER_LAST),
         _ranges((match.span() for start in numbers.values() if (match := _WHOLE.match(text, start))), offsets),
         frozenset(token for token, start in numbers.items() if _is_lone(text, start)),
+        tuple(_ranges(group, offsets) for group in coordinated(text, _names_in(text), quotes)),
         1 + sum(clause.is_after for clause in clauses[1:]),
     )
 
@@ -182,7 +191,9 @@ def _names_in(text: str) -> Iterable[tuple[int, int]]:
             start = match.end("first")
             while start < end and not text[start].isupper():
                 start += 1
-        if start < end:
+        if text[start:end].endswith(("'s", "’s")):
+            end -= 2
+        if start < end and text[start:end] != "I":
             yield start, end
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from orchestrator.types import Port
 
 _ARTIFACT_NUMBER = {kind: number for number, kind in enumerate(ARTIFACT_CLASSES)}
 _BEHIND = 0.02  # of a request's length
+_MANY = 256  # cards
 _SHARPNESS = 40.0  # of a similarity, where the part is sought that a card is most like
 
 
@@ -43,6 +45,11 @@ class Memory:
     ends: Tensor
     near: Tensor
     places: Tensor
+
+    @property
+    def are_known(self) -> bool:
+        """Whether training knew all cards."""
+        return bool(self.matches[self.kinds == Entry.CARD, -1].all())
 
     @property
     def entries(self) -> Entries:
@@ -112,7 +119,7 @@ class CardVectors:
     """Unit vectors of E cards.
 
     Args:
-        described: of their descriptions, (E, D).
+        described: of their descriptions, (E, D); tuned ones where training knew all cards.
         centres: of description and examples together, (E, D).
         examples: of all their examples, card by card, (X, D).
         firsts: where each card's examples begin, and after the last card where they end, (E + 1).
@@ -124,6 +131,11 @@ class CardVectors:
     examples: Tensor
     firsts: Tensor
     known: Tensor
+
+    @functools.cached_property
+    def halved(self) -> tuple[Tensor, Tensor]:
+        """Descriptions and examples in half precision."""
+        return self.described.bfloat16(), self.examples.bfloat16()
 
     def of(self, rows: Sequence[int]) -> CardVectors:
         """The same of some of the cards."""
@@ -159,19 +171,24 @@ def _firsts(nums: Tensor) -> Tensor:
 def near_of(tokens: Tensor, mean: Tensor, cards: CardVectors) -> Tensor:
     """Similarities of cards with the whole request and with its parts, (1 + W, E).
 
+    Those of very many cards are computed in half precision where the processor does: enough to choose a few of them.
+
     Args:
         tokens: states of the request's tokens, (T, D).
         mean: its unit mean vector, (D).
         cards: to compare with; of a card's description and examples the one most alike counts.
     """
     parts = torch.cat([mean.unsqueeze(0), parts_of(tokens)])  # (1 + W, D)
-    near = parts @ cards.described.T  # (1 + W, D) @ (D, E) -> (1 + W, E)
-    if len(cards.examples):
+    described, examples = cards.described, cards.examples
+    if len(described) > _MANY and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        parts, (described, examples) = parts.bfloat16(), cards.halved
+    near = parts @ described.T  # (1 + W, D) @ (D, E) -> (1 + W, E)
+    if len(examples):
         nums = cards.firsts[1:] - cards.firsts[:-1]
         owners = torch.repeat_interleave(torch.arange(len(nums)), nums)
-        by_example = parts @ cards.examples.T  # (1 + W, X)
+        by_example = parts @ examples.T  # (1 + W, X)
         near = near.scatter_reduce(1, owners.expand(len(parts), -1), by_example, "amax")
-    return near
+    return near.float()
 
 
 def _matches_of(near: Tensor, mean: Tensor, cards: CardVectors, said: Sequence[float]) -> Tensor:

@@ -31,7 +31,7 @@ from orchestrator.controller.planner.tensors import (
 NUM_ARTIFACT_KINDS = 8
 NUM_VIEWS = 3  # of a token: itself, what stands before it, what stands behind it
 MAX_REACH = 64  # tokens of a span
-MAX_PLACES = 512
+MAX_PLACES = 128
 _BESIDE = 4  # tokens that stand before or behind
 _SLOPE = 8.0  # of how surely one thing stands before another, by their distance
 _ENDS = [int(Special.END), int(Special.DECLINE)]

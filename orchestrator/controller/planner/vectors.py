@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,11 +36,19 @@ class Vectors:
         reader: reads.
         file: keeps the vectors of cards for the next process.
         known: digests of the cards that the decoder was trained on.
+        tuned: vectors (D) of known cards that say better than their descriptions what people ask of them, by digest.
     """
 
-    def __init__(self, reader: Reader, file: VectorFile | None = None, known: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        file: VectorFile | None = None,
+        known: frozenset[str] = frozenset(),
+        tuned: Mapping[str, Tensor] | None = None,
+    ) -> None:
         self.reader = reader
         self.known = known
+        self._tuned = tuned or {}
         self._file = file
         self._means: dict[str, Tensor] = {}
         self._requests: dict[str, RequestVectors] = {}
@@ -82,7 +91,10 @@ class Vectors:
         return torch.stack([self._means[text] for text in texts]).float()
 
     def cards(self, cards: Sequence[ExpertCard]) -> CardVectors:
-        """Vectors of descriptions and examples of cards."""
+        """Vectors of descriptions and examples of cards; of descriptions the tuned ones where training knew all cards.
+
+        Beside a card that training did not know, those that it knew would always be the surer ones.
+        """
         views = [view for card in cards for view in card_views(card)]
         whole, name, description = self.means(views, MAX_CARD_TOKENS).unflatten(0, (-1, 3)).unbind(1)  # (E, D) each
         described = torch.nn.functional.normalize(2 * whole + name + description, dim=-1)
@@ -91,7 +103,13 @@ class Vectors:
         nums = [len(card.examples[:MAX_EXAMPLES]) for card in cards]
         if self._file is not None:
             self._file.save()
-        return card_vectors(described, examples, nums, [card_digest(card) in self.known for card in cards])
+        digests = [card_digest(card) for card in cards] if self.known else []
+        found = card_vectors(
+            described, examples, nums, [digest in self.known for digest in digests] or [False] * len(cards)
+        )
+        if digests and all(digest in self._tuned for digest in digests):
+            return dataclasses.replace(found, described=torch.stack([self._tuned[digest] for digest in digests]))
+        return found
 
     def prepare(self, requests: Iterable[str], max_tokens: int) -> None:
         """Read requests ahead, in batches of like length."""

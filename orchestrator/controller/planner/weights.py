@@ -1,18 +1,19 @@
 """Weights of a planner on disk. Knows no training.
 
-config.json, model.safetensors, reader.safetensors, words.txt, known.txt, calibration.json.
+config.json, model.safetensors, reader.safetensors, words.txt, known.safetensors, calibration.json.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from orchestrator.controller.planner.calibration import Calibration
 from orchestrator.controller.planner.configuration import PlannerConfig
@@ -24,7 +25,7 @@ from orchestrator.vector_file import VectorFile
 
 READER_FILE = "reader.safetensors"
 WORDS_FILE = "words.txt"
-KNOWN_FILE = "known.txt"  # digests of the cards that the decoder was trained on
+KNOWN_FILE = "known.safetensors"  # tuned vectors of the cards that the decoder was trained on, by their digests
 CALIBRATION_FILE = "calibration.json"
 
 
@@ -37,12 +38,12 @@ class Weights:
     calibration: Calibration
 
 
-def save_planner(folder: Path, reader: Reader, model: PlannerModel, known: Collection[str] = ()) -> None:
+def save_planner(folder: Path, reader: Reader, model: PlannerModel, known: Mapping[str, Tensor]) -> None:
     """Write both, so that `load_planner` and `PlannerModel.from_pretrained` find them."""
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: value.contiguous() for name, value in reader.trained_state().items()}, folder / READER_FILE)
     (folder / WORDS_FILE).write_text("\n".join(reader.words), encoding="utf-8")
-    (folder / KNOWN_FILE).write_text("\n".join(sorted(known)), encoding="utf-8")
+    save_file({digest: vector.half() for digest, vector in known.items()}, folder / KNOWN_FILE)
     model.half().save_pretrained(folder)
     model.float()
 
@@ -60,8 +61,8 @@ def load_weights(folder: Path, cache: Path | None = None) -> Weights:
     path = folder / CALIBRATION_FILE
     calibration = Calibration.model_validate_json(path.read_text("utf-8")) if path.is_file() else Calibration()
     file = None if cache is None else VectorFile(cache, _digest(folder / READER_FILE))
-    known = frozenset((folder / KNOWN_FILE).read_text("utf-8").split())
-    return Weights(Vectors(reader, file, known), model.frozen(), calibration)
+    tuned = {digest: vector.float() for digest, vector in load_file(folder / KNOWN_FILE).items()}
+    return Weights(Vectors(reader, file, frozenset(tuned), tuned), model.frozen(), calibration)
 
 
 def _digest(path: Path) -> str:

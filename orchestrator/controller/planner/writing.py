@@ -172,6 +172,9 @@ def values_allowed(
     if is_silent(port) and references:
         return references
     spans = _firsts(scene, port)
+    if port.kind in LISTS:  # which begins with the first of its items
+        later = {layout.tokens + first for group in scene.marks.coordinated for first, _ in group[1:]}
+        spans = [symbol for symbol in spans if symbol not in later] or spans
     if fills_alone(port):
         spans = [symbol for symbol in spans if symbol not in taken]
     allowed: list[int] = [*references, *spans]
@@ -196,8 +199,9 @@ def takes_words(port: Port) -> bool:
 
 
 def fills_alone(port: Port) -> bool:
-    """Whether what fills the port fills no other port of the same call: numbers and names do, whole clauses do not."""
-    return port.kind in NUMBERS or (port.kind == "string" and not _takes_clauses(port))
+    """Whether what fills the port fills no other port of the same call: numbers, lists and names do, whole clauses do
+    not."""
+    return port.kind in NUMBERS or port.kind in LISTS or (port.kind == "string" and not _takes_clauses(port))
 
 
 def _takes_clauses(port: Port) -> bool:
@@ -281,6 +285,8 @@ def lasts_allowed(scene: Scene, first: int, port: Port | None = None, max_tokens
         runs_on = port is not None and port.kind != "text" and _takes_clauses(port)
         return sorted({tokens + last for start, last in ranges if start == begins or (runs_on and start > begins)})
     end = min(scene.layout.size, first + max_tokens)
+    if port is not None and port.kind in LISTS and (last := last_number(scene, first)) is not None:
+        return [last]
     if port is not None and port.kind in NUMBERS:
         return _number_lasts(scene, first, end)
     lasts = scene.lasts
@@ -292,6 +298,14 @@ def lasts_allowed(scene: Scene, first: int, port: Port | None = None, max_tokens
         if _takes_names(port):
             lasts = lasts - scene.marks.trailing
     return [symbol for symbol in range(first, end) if symbol - tokens in lasts] or [first]
+
+
+def last_number(scene: Scene, first: int) -> int | None:
+    """The end of the coordinated numbers of which symbol `first` begins the first one; None where there are none."""
+    at = first - scene.layout.tokens
+    if at not in (scene.marks.numbers or ()):
+        return None
+    return next((scene.layout.tokens + group[-1][1] for group in scene.marks.coordinated if group[0][0] == at), None)
 
 
 def _number_lasts(scene: Scene, first: int, end: int) -> list[int]:

@@ -27,6 +27,7 @@ from orchestrator.controller.training.neighbours import Neighbours
 from orchestrator.controller.training.plan_phase import train_plans
 from orchestrator.controller.training.retrieval_phase import train_retrieval
 from orchestrator.controller.training.sources import TrainingData
+from orchestrator.controller.training.tuning import tuned_cards
 
 CHECKPOINTS = "checkpoints"
 _NUM_TWINS, _NUM_PARALLEL, _NUM_WORDS = 28, 24, 48  # of a batch
@@ -61,7 +62,7 @@ def train_planner(
 
     Args:
         data: from `training_data`.
-        folder: gets config.json, model.safetensors, reader.safetensors, words.txt, known.txt, calibration.json,
+        folder: gets config.json, model.safetensors, reader.safetensors, words.txt, known.safetensors, calibration.json,
             training.json.
         schedule: how long.
         seed: of weights and choices.
@@ -92,7 +93,7 @@ def train_planner(
         checkpoint=Checkpoint(folder / CHECKPOINTS / "plans.pt", facts),
         progress=progress,
     )
-    save_planner(folder, reader, model, known)
+    save_planner(folder, reader, model, tuned_cards(data, vectors, seed=seed, progress=progress))
     facts["held_back"] = calibrate(data, folder, seed=seed, progress=progress)
     facts["seconds"] = round(time.monotonic() - began)
     (folder / "training.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")

@@ -137,6 +137,8 @@ NAMED, WHOLE, PART = Port(name="code", kind="string"), Port(name="n", kind="inte
         ("C6H12O6 here", NAMED, ["C 6 H 12 O 6", "C 6 H 12 O 6 here", "here"]),
         ("01-01-1980", NAMED, ["01 - 01 - 1980"]),
         ("grams/mole", NAMED, ["grams", "grams /", "grams / mole", "/", "/ mole", "mole"]),
+        ("gluten-free food", NAMED, ["gluten - free", "gluten - free food", "food"]),
+        ("3x^2 - 2x + 1 here", NAMED, ["3 x ^ 2 - 2 x + 1", "3 x ^ 2 - 2 x + 1 here", "here"]),
         ("'The Thinker' by Rodin", NAMED, ["The Thinker", "Rodin"]),
         ("5kg at 0.5 of 100", WHOLE, ["5", "5 kg", "100"]),
         ("0.5 of 100", PART, ["0 . 5", "100"]),
@@ -350,3 +352,18 @@ def test_a_number_begins_where_nothing_of_it_stands_before(text, begins):
     pieces = [match.span() for match in re.finditer(r"\d+|[a-z]+|[^\w\s]|[万千]", text)]
     marks = marks_of(text, pieces, tuple(range(len(pieces))))
     assert sorted(pieces[token][0] for token in marks.numbers) == begins
+
+
+def test_very_many_cards_are_compared_roughly_and_the_same_ones_are_nearest():
+    import torch
+
+    from orchestrator.controller.planner.memory import candidates, card_vectors, near_of
+
+    torch.manual_seed(0)
+    many, tokens = torch.nn.functional.normalize(torch.randn(400, 384), dim=-1), torch.randn(9, 384)
+    mean = torch.nn.functional.normalize(tokens.mean(0), dim=-1)
+    cards = card_vectors(many, torch.zeros(0, 384), [0] * 400, [False] * 400)
+    rough, exact = near_of(tokens, mean, cards), near_of(tokens, mean, cards.of(range(200)))
+    assert torch.allclose(rough[:, :200], exact, atol=5e-3)
+    assert rough[:, :200].argmax(1).tolist() == exact.argmax(1).tolist()
+    assert len(candidates(rough, 24)) == 24
