@@ -118,7 +118,7 @@ class CompactController:
 
         from orchestrator.controller.planner.decoding import Decoder
         from orchestrator.controller.planner.marks import marks_of
-        from orchestrator.controller.planner.memory import candidates, cues_at, memory_of, near_of
+        from orchestrator.controller.planner.memory import cues_at, memory_of, nearest
         from orchestrator.controller.planner.plans import Transcript
         from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, port_text
         from orchestrator.controller.planner.writing import Scene, options_of, words_in
@@ -129,9 +129,8 @@ class CompactController:
             read = vectors.request(request.text, model.config.max_request_tokens)
             tokens, mean = read.states.float(), read.mean.float()
             every = self._offers.vectors_of(cards)
-            chosen = candidates(near_of(tokens, mean, every), NUM_CANDIDATES)
+            chosen, near = nearest(tokens, mean, every, NUM_CANDIDATES)
             own, offered = [cards[i] for i in chosen], every.of(chosen)
-            near = near_of(tokens, mean, offered)  # (1 + W, C)
             named = _named(request)
             kinds = (*(artifact.kind for artifact in request.artifacts), *(file.kind for file in named))
             firsts, lasts = words_in(request.text, read.offsets)
@@ -153,7 +152,8 @@ class CompactController:
             written = Decoder(model, scene, memory, port, cues).write()
             matches = memory.matches[scene.layout.cards : scene.layout.tokens]  # (C, 6)
             whole, _, centre, *_ = matches.amax(0).tolist()
-            exemplified, known = float(matches[:, -2].mean()), float(matches[:, -1].min())
+            exemplified = float(matches[:, -2].mean())
+        known = float(memory.are_known)
         return Transcript(request, scene, named, read.offsets, written, (whole, centre), exemplified, known)
 
     def scores(self, texts: Sequence[str], cards: Sequence[ExpertCard]) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ _NUMBER = re.compile(
 )
 _BETWEEN = re.compile(
     r"(?P<unit>\s?[A-Za-z°]{1,12}|[%％])?\s*(?:"
-    r"(?P<list>,|，|、)|(?P<last>(?:,\s*)?\band\b|&|[和与及]|以及)"
+    r"[,，、]|(?P<last>(?:,\s*)?\band\b|&|[和与及]|以及)"
     r")\s*(?:(?:in|for|of|at|from|on|the)\s+)?"
 )
 

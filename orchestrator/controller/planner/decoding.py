@@ -100,7 +100,7 @@ class Decoder:
         self._no_port, self._no_cues = torch.zeros(width), torch.zeros(size, NUM_CUES)
         self._no_fits, self._no_progress = torch.zeros(size, NUM_FITS), torch.zeros(NUM_PROGRESS)
         self._before = -1
-        self._told: tuple[list[int], Tensor | None] | None = None  # of the call
+        self._told: tuple[int, list[int], Tensor | None] | None = None  # of the card last called
         self._num_places = 0
         self._num_steps = 0
         self._used: set[int] = set()  # attachments that a step reads
@@ -182,7 +182,6 @@ class Decoder:
         layout = self._scene.layout
         fillings: list[Filling] = []
         taken: set[int] = set()
-        self._told = None
         for position, port in enumerate(self._scene.cards[card].inputs[:MAX_PORTS]):
             symbols: list[int] = []
             probability = 1.0
@@ -273,13 +272,13 @@ class Decoder:
         A value belongs to the port that it fits best, whichever is filled first (the dual softmax of matching, Rocco et
         al. 2018).
         """
-        if self._told is None:
+        if self._told is None or self._told[0] != card:
             inputs = self._scene.cards[card].inputs[:MAX_PORTS]
             takers = [i for i, port in enumerate(inputs) if takes_words(port)]
             ports, cues = [self._port(card, i) for i in takers], [self._cues(card, i) for i in takers]
             told = self._model.told(self._prefix, torch.stack(ports), torch.stack(cues)) if takers else None
-            self._told = takers, None if told is None else told.log_softmax(0)  # (P, M)
-        takers, shares = self._told
+            self._told = card, takers, None if told is None else told.log_softmax(0)  # (P, M)
+        _, takers, shares = self._told
         if shares is None or position not in takers:
             return torch.zeros(self._scene.layout.size)
         own = shares[takers.index(position)]

@@ -146,6 +146,7 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
         token: start for token, start, end in words if _holds_number(text[start:end]) and not _goes_on(text, start)
     }
     plain = {token: text[slice(*offsets[token])] for token in firsts}
+    names = list(_names_in(text))
     formulas = [match for match in _FORMULA.finditer(text) if re.search("[A-Za-z]", match.group())]
     long_words = [*_LONG_WORD.finditer(text), *formulas]
     joined = {at for match in long_words for at in range(match.start() + 1, match.end())}
@@ -161,13 +162,13 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
         frozenset(token for token, start in numbers.items() if _FRACTION.match(text, start)),
         frozenset(token for token, (start, _) in enumerate(offsets) if start in joined),
         frozenset(token for token, (_, end) in enumerate(offsets) if end in joined),
-        _ranges(_names_in(text), offsets),
+        _ranges(names, offsets),
         _ranges((match.span() for match in _BRACKETED.finditer(text)), offsets),
         frozenset(token for token, word in plain.items() if word in _NEVER_FIRST),
         frozenset(token for token, word in plain.items() if word in _NEVER_LAST),
         _ranges((match.span() for start in numbers.values() if (match := _WHOLE.match(text, start))), offsets),
         frozenset(token for token, start in numbers.items() if _is_lone(text, start)),
-        tuple(_ranges(group, offsets) for group in coordinated(text, _names_in(text), quotes)),
+        tuple(_ranges(group, offsets) for group in coordinated(text, names, quotes)),
         1 + sum(clause.is_after for clause in clauses[1:]),
     )
 

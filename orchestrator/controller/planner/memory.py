@@ -12,10 +12,18 @@ from torch import Tensor
 
 from orchestrator.artifact import ARTIFACT_CLASSES
 from orchestrator.controller.planner.cues import cues_of
-from orchestrator.controller.planner.parts import covered, parts_of, places_of, windows
+from orchestrator.controller.planner.parts import covered, places_of, whole_and_parts, windows
 from orchestrator.controller.planner.reading import card_text
 from orchestrator.controller.planner.symbols import NUM_SPECIAL, Entry
-from orchestrator.controller.planner.tensors import NUM_CUES, NUM_ENDS, NUM_FITS, NUM_MATCHES, PLACE, Entries
+from orchestrator.controller.planner.tensors import (
+    NUM_CUES,
+    NUM_ENDS,
+    NUM_FITS,
+    NUM_MATCHES,
+    PLACE,
+    Entries,
+    computes_in_half,
+)
 from orchestrator.controller.planner.words import shared_words
 from orchestrator.controller.planner.writing import Scene, takes_words
 from orchestrator.types import Port
@@ -178,9 +186,9 @@ def near_of(tokens: Tensor, mean: Tensor, cards: CardVectors) -> Tensor:
         mean: its unit mean vector, (D).
         cards: to compare with; of a card's description and examples the one most alike counts.
     """
-    parts = torch.cat([mean.unsqueeze(0), parts_of(tokens)])  # (1 + W, D)
+    parts = whole_and_parts(tokens, mean)  # (1 + W, D)
     described, examples = cards.described, cards.examples
-    if len(described) > _MANY and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    if len(described) > _MANY and computes_in_half():
         parts, (described, examples) = parts.bfloat16(), cards.halved
     near = parts @ described.T  # (1 + W, D) @ (D, E) -> (1 + W, E)
     if len(examples):
@@ -189,6 +197,18 @@ def near_of(tokens: Tensor, mean: Tensor, cards: CardVectors) -> Tensor:
         by_example = parts @ examples.T  # (1 + W, X)
         near = near.scatter_reduce(1, owners.expand(len(parts), -1), by_example, "amax")
     return near.float()
+
+
+def nearest(tokens: Tensor, mean: Tensor, cards: CardVectors, num: int) -> tuple[list[int], Tensor]:
+    """Positions of the cards most like a request, from `candidates`, and the similarities of just these, (1 + W, C).
+
+    The arguments are those of `near_of`; of very many cards only those chosen are compared exactly.
+    """
+    near = near_of(tokens, mean, cards)
+    chosen = candidates(near, num)
+    if len(cards.described) > _MANY:
+        return chosen, near_of(tokens, mean, cards.of(chosen))
+    return chosen, near[:, chosen]
 
 
 def _matches_of(near: Tensor, mean: Tensor, cards: CardVectors, said: Sequence[float]) -> Tensor:

@@ -26,6 +26,7 @@ from orchestrator.controller.planner.tensors import (
     PLACE,
     Entries,
     Places,
+    computes_in_half,
 )
 
 NUM_ARTIFACT_KINDS = 8
@@ -180,7 +181,7 @@ class PlannerModel(PreTrainedModel):
 
     def frozen(self) -> PlannerModel:
         """The same model, what reads a memory in half precision where the processor computes in it; only to plan."""
-        if torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        if computes_in_half():
             for module in (self.token_in, self.card_in, self.key, self.clause_key):
                 module.to(torch.bfloat16)
             for layer in self.layers:

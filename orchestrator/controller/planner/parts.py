@@ -18,6 +18,11 @@ def parts_of(tokens: Tensor) -> Tensor:
     return torch.cat([windows(tokens, *length) for length in LENGTHS])
 
 
+def whole_and_parts(tokens: Tensor, mean: Tensor) -> Tensor:
+    """Unit vectors of a request and of its parts, (1 + W, D), from the states of its tokens, (T, D), and its mean."""
+    return torch.cat([mean.unsqueeze(0), parts_of(tokens)])
+
+
 @functools.lru_cache(maxsize=256)
 def places_of(num_tokens: int) -> Tensor:
     """Where the middle of each part stands in a request of so many tokens, from 0 to 1, (W)."""

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from orchestrator.controller.planner.tensors import computes_in_half
 from orchestrator.types import ExpertCard, Port
 
 NUM_FROZEN_LAYERS = 3
@@ -40,7 +41,7 @@ class Reader(nn.Module):
         self.words = tuple(words)
         self.tokenizer: Any = BertTokenizer.from_pretrained(folder)
         # Half the precision and twice the speed, where the processor computes in it.
-        self.is_halved = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+        self.is_halved = computes_in_half()
         kept = torch.bfloat16 if is_frozen and self.is_halved else torch.float32
         self.encoder: Any = BertModel.from_pretrained(folder, add_pooling_layer=False, dtype=kept).eval()
         known = self.tokenizer.get_vocab()

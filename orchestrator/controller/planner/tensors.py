@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from orchestrator.controller.planner.symbols import Entry
@@ -18,6 +19,11 @@ LEFT = (1, 2, 5, 7)  # of those what tells that something is left to do
 PLACE = 6  # and where in the request the card's part stands
 NUM_CUES, NUM_ENDS = 6, 2  # of a token as the beginning and as the end of a value; see memory.py
 NUM_PROGRESS = 5  # of a plan at a place; see `progress_at` in memory.py
+
+
+def computes_in_half() -> bool:
+    """Whether the processor multiplies in half precision (bfloat16)."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 @dataclass(frozen=True)

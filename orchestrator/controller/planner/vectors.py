@@ -103,10 +103,8 @@ class Vectors:
         nums = [len(card.examples[:MAX_EXAMPLES]) for card in cards]
         if self._file is not None:
             self._file.save()
-        digests = [card_digest(card) for card in cards] if self.known else []
-        found = card_vectors(
-            described, examples, nums, [digest in self.known for digest in digests] or [False] * len(cards)
-        )
+        digests = [card_digest(card) for card in cards]
+        found = card_vectors(described, examples, nums, [digest in self.known for digest in digests])
         if digests and all(digest in self._tuned for digest in digests):
             return dataclasses.replace(found, described=torch.stack([self._tuned[digest] for digest in digests]))
         return found

@@ -8,12 +8,11 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 
-import torch
 from torch import Tensor
 
 from orchestrator.controller.planner.configuration import PlannerConfig
 from orchestrator.controller.planner.memory import candidates
-from orchestrator.controller.planner.parts import parts_of
+from orchestrator.controller.planner.parts import whole_and_parts
 from orchestrator.controller.planner.vectors import Vectors
 from orchestrator.controller.training.cases import PlanningCase
 from orchestrator.controller.training.sources import MAX_CARDS
@@ -44,7 +43,7 @@ class Neighbours:
         rows = chosen.sample(range(len(cards)), min(len(cards), _MAX_SEEN))
         seen = described[rows].float()
         read = self._vectors.request(case.request, PlannerConfig().max_request_tokens)
-        parts = torch.cat([read.mean.float().unsqueeze(0), parts_of(read.states.float())])  # (1 + W, D)
+        parts = whole_and_parts(read.states.float(), read.mean.float())  # (1 + W, D)
         near = parts @ seen.T  # (1 + W, E)
         if case.source != name and case.cards:
             near[:, (self._of(case.cards).float() @ seen.T).amax(0) > _SAME] = -1

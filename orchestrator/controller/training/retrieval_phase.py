@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
-from orchestrator.controller.planner.parts import parts_of
+from orchestrator.controller.planner.parts import whole_and_parts
 from orchestrator.controller.planner.reading import Reader, card_text, card_views
 from orchestrator.controller.training.cases import PlanningCase
 from orchestrator.controller.training.checkpoint import Checkpoint
@@ -122,7 +122,7 @@ def _parts(reader: Reader, texts: Sequence[str]) -> list[Tensor]:
         wholes = Reader.mean(states, mask)
         for row, i in enumerate(own):
             inner = states[row, 1 : int(mask[row].sum()) - 1]  # without the ones at both ends
-            found[i] = torch.cat([wholes[row : row + 1], parts_of(inner)])
+            found[i] = whole_and_parts(inner, wholes[row])
     return [found[i] for i in range(len(texts))]
 
 

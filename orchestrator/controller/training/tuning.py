@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from orchestrator.controller.planner.configuration import PlannerConfig
-from orchestrator.controller.planner.parts import parts_of
+from orchestrator.controller.planner.parts import whole_and_parts
 from orchestrator.controller.planner.reading import card_digest
 from orchestrator.controller.planner.vectors import Vectors
 from orchestrator.controller.training.cases import PlanningCase
@@ -55,7 +55,7 @@ def _rows_of(cases: Sequence[PlanningCase], cards: Sequence[ExpertCard], vectors
     rows = []
     for case in cases:
         read = vectors.request(case.request, PlannerConfig().max_request_tokens)
-        parts = torch.cat([read.mean.float().unsqueeze(0), parts_of(read.states.float())])
+        parts = whole_and_parts(read.states.float(), read.mean.float())
         rows.append(_Row(parts.half(), frozenset(row_of[case.cards[call.card].name] for call in case.calls)))
     return rows
 
