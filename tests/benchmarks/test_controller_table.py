@@ -76,13 +76,13 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
 
     from orchestrator.controller.planner.configuration import PlannerConfig
-    from orchestrator.controller.planner.modeling import PlannerModel
+    from orchestrator.controller.planner.modeling import Planner
     from orchestrator.controller.planner.reading import Reader
     from orchestrator.controller.planner.weights import save_planner
 
     folder = tmp_path_factory.mktemp("weights")
     torch.manual_seed(0)
-    model = PlannerModel(PlannerConfig(num_layers=1, feed_forward_width=128, max_steps=4))
+    model = Planner(PlannerConfig(num_layers=1, feed_forward_width=128, max_steps=4))
     for name in ("random-1", "no-ultratool"):
         save_planner(folder_of(folder, name), Reader(["天", "气"]), model, {})
         declare(folder_of(folder, name), holdout(name, NAMES))

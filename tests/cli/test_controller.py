@@ -28,7 +28,7 @@ def test_a_run_goes_on_from_its_checkpoint(trained):
 
 
 def test_weights_are_small_enough_and_load_as_transformers_models(trained):
-    from orchestrator.controller.planner.modeling import PlannerModel
+    from orchestrator.controller.planner.pretrained import PlannerModel
 
     folder, _, _ = trained
     assert sum(file.stat().st_size for file in folder.glob("*.safetensors")) <= 25_000_000

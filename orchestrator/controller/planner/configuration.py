@@ -1,14 +1,15 @@
-"""PlannerConfig: the sizes of a planner, as transformers saves them. Knows no weight."""
+"""PlannerConfig: the hyperparameters of a planner. Knows no weight."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
 
-from transformers import PretrainedConfig
 
-
-class PlannerConfig(PretrainedConfig):
-    """Sizes of encoder and decoder.
+@dataclass(frozen=True)
+class PlannerConfig:
+    """Sizes of encoder and decoder, and what holds while training.
 
     Args:
         encoder_width: D, width of the text encoder.
@@ -26,34 +27,21 @@ class PlannerConfig(PretrainedConfig):
         exemplified_share: how much what was learnt of single cards counts for one that shows example requests.
     """
 
-    model_type = "baton-planner"
+    encoder_width: int = 384
+    num_layers: int = 2
+    num_heads: int = 6
+    feed_forward_width: int = 1024
+    max_request_tokens: int = 256
+    max_steps: int = 12
+    dropout: float = 0.15
+    pointer_dropout: float = 0.35
+    clause_dropout: float = 0.5
+    end_dropout: float = 0.5
+    unknown_end: float = 0.6
+    exemplified_share: float = 0.25
 
-    def __init__(
-        self,
-        encoder_width: int = 384,
-        num_layers: int = 2,
-        num_heads: int = 6,
-        feed_forward_width: int = 1024,
-        max_request_tokens: int = 256,
-        max_steps: int = 12,
-        dropout: float = 0.15,
-        pointer_dropout: float = 0.35,
-        clause_dropout: float = 0.5,
-        end_dropout: float = 0.5,
-        exemplified_share: float = 0.25,
-        unknown_end: float = 0.6,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.encoder_width = encoder_width
-        self.num_layers = num_layers
-        self.num_heads = num_heads
-        self.feed_forward_width = feed_forward_width
-        self.max_request_tokens = max_request_tokens
-        self.max_steps = max_steps
-        self.dropout = dropout
-        self.pointer_dropout = pointer_dropout
-        self.clause_dropout = clause_dropout
-        self.end_dropout = end_dropout
-        self.exemplified_share = exemplified_share
-        self.unknown_end = unknown_end
+
+def read_config(path: Path) -> PlannerConfig:
+    """What a config.json says; where it is silent, what is usual."""
+    said = json.loads(path.read_text("utf-8"))
+    return PlannerConfig(**{field.name: said[field.name] for field in fields(PlannerConfig) if field.name in said})

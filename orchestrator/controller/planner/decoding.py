@@ -13,7 +13,7 @@ from torch import Tensor
 
 from orchestrator.artifact import ARTIFACT_CLASSES
 from orchestrator.controller.planner.memory import Memory, fits_at, progress_at
-from orchestrator.controller.planner.modeling import PlannerModel
+from orchestrator.controller.planner.modeling import Planner
 from orchestrator.controller.planner.symbols import Slot, Special
 from orchestrator.controller.planner.tensors import NUM_CUES, NUM_FITS, NUM_PROGRESS, Places
 from orchestrator.controller.planner.values import LISTS, NUMBERS
@@ -84,7 +84,7 @@ class Decoder:
 
     def __init__(
         self,
-        model: PlannerModel,
+        model: Planner,
         scene: Scene,
         memory: Memory,
         port: Callable[[int, int], Tensor],

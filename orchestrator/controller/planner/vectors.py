@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from orchestrator.controller.planner.memory import CardVectors, card_vectors
 from orchestrator.controller.planner.reading import MAX_CARD_TOKENS, Reader, card_digest, card_views
+from orchestrator.minilm import WIDTH, Tokens, unit_mean
 from orchestrator.types import ExpertCard
 from orchestrator.vector_file import VectorFile
 
@@ -80,14 +80,14 @@ class Vectors:
             self._means.update(kept)
             missing = [text for text in missing if text not in kept]
         for batch in batches(missing, max_tokens):
-            tokens = self.reader.tokens(batch, max_tokens)
-            means = Reader.mean(self._read(tokens), tokens["attention_mask"]).half()
+            tokens = self.reader.pieces(batch, max_tokens)
+            means = unit_mean(self._read(tokens), tokens.mask).half()
             fresh = dict(zip(batch, means, strict=True))
             self._means.update(fresh)
             if self._file is not None:
                 self._file.add({text: vector.numpy() for text, vector in fresh.items()})
         if not texts:
-            return torch.zeros(0, self.reader.width)
+            return torch.zeros(0, WIDTH)
         return torch.stack([self._means[text] for text in texts]).float()
 
     def cards(self, cards: Sequence[ExpertCard]) -> CardVectors:
@@ -113,19 +113,18 @@ class Vectors:
         """Read requests ahead, in batches of like length."""
         missing = sorted({r for r in requests if r not in self._requests}, key=len)
         for batch in batches(missing, max_tokens):
-            tokens = self.reader.tokens(batch, max_tokens)
-            mask = tokens["attention_mask"]
+            tokens = self.reader.pieces(batch, max_tokens)
             states = self._read(tokens)
-            means = Reader.mean(states, mask).half()
+            means = unit_mean(states, tokens.mask).half()
             for row, text in enumerate(batch):
-                num = int(mask[row].sum())
-                offsets = tuple((int(a), int(b)) for a, b in tokens["offset_mapping"][row, 1 : num - 1].tolist())
+                num = int(tokens.mask[row].sum())
+                offsets = tuple((int(a), int(b)) for a, b in tokens.offsets[row, 1 : num - 1].tolist())
                 self._requests[text] = RequestVectors(states[row, 1 : num - 1].half(), offsets, means[row])
 
-    def _read(self, tokens: Any) -> Tensor:
+    def _read(self, tokens: Tokens) -> Tensor:
         """States of the last layer, (B, T, D); in half precision where the processor computes in it."""
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self.reader.is_halved):
-            states: Tensor = self.reader(tokens["input_ids"], tokens["attention_mask"])
+            states: Tensor = self.reader(tokens.ids, tokens.mask)
         return states.float()
 
     def forget_requests(self, more_than: int) -> None:

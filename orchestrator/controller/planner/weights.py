@@ -6,18 +6,16 @@ config.json, model.safetensors, reader.safetensors, words.txt, known.safetensors
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from orchestrator.controller.planner.calibration import Calibration
-from orchestrator.controller.planner.configuration import PlannerConfig
-from orchestrator.controller.planner.modeling import PlannerModel
+from orchestrator.controller.planner.configuration import read_config
+from orchestrator.controller.planner.modeling import Planner
 from orchestrator.controller.planner.reading import Reader
 from orchestrator.controller.planner.vectors import Vectors
 from orchestrator.errors import BadRequest
@@ -34,17 +32,19 @@ class Weights:
     """A planner ready to write: what reads, what decides, and how sure it may be."""
 
     vectors: Vectors
-    model: PlannerModel
+    model: Planner
     calibration: Calibration
 
 
-def save_planner(folder: Path, reader: Reader, model: PlannerModel, known: Mapping[str, Tensor]) -> None:
-    """Write both, so that `load_planner` and `PlannerModel.from_pretrained` find them."""
+def save_planner(folder: Path, reader: Reader, model: Planner, known: Mapping[str, Tensor]) -> None:
+    """Write both, so that `load_planner` and `PlannerModel.from_pretrained` (pretrained.py) find them."""
+    from orchestrator.controller.planner.pretrained import packed
+
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: value.contiguous() for name, value in reader.trained_state().items()}, folder / READER_FILE)
     (folder / WORDS_FILE).write_text("\n".join(reader.words), encoding="utf-8")
     save_file({digest: vector.half() for digest, vector in known.items()}, folder / KNOWN_FILE)
-    model.half().save_pretrained(folder)
+    packed(model.half()).save_pretrained(folder)
     model.float()
 
 
@@ -70,16 +70,16 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def load_planner(folder: Path, *, is_frozen: bool = False) -> tuple[Reader, PlannerModel]:
+def load_planner(folder: Path, *, is_frozen: bool = False) -> tuple[Reader, Planner]:
     """Reader and planner of a folder; the reader in half precision where it is only to read with.
 
     Raises:
         BadRequest: the folder does not hold them.
     """
     _require(folder, KNOWN_FILE, "config.json", "model.safetensors")
-    with torch.device("meta"):  # the numbers come from the file, none need be drawn
-        model = PlannerModel(PlannerConfig.from_dict(json.loads((folder / "config.json").read_text("utf-8"))))
-    state = {name: value.float() for name, value in load_file(folder / "model.safetensors").items()}
+    model = Planner(read_config(folder / "config.json"))
+    packed = load_file(folder / "model.safetensors").items()
+    state = {name.removeprefix("planner."): value.float() for name, value in packed}
     model.load_state_dict(state, assign=True)
     return load_reader(folder, is_frozen=is_frozen), model.eval()
 

@@ -13,7 +13,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -89,11 +88,11 @@ def vocabulary(
 
 def give_meanings(reader: Reader, known: Mapping[str, tuple[str, ...]]) -> None:
     """Let every added word begin as the mean of the embeddings of its first meanings."""
-    weights: Any = reader.encoder.embeddings.word_embeddings.weight
+    weights = reader.encoder.words.weight
     with torch.no_grad():
         for row, word in enumerate(reader.words):
             texts = known.get(word, ())[:2]
-            ids = [i for text in texts for i in reader.tokenizer(text, add_special_tokens=False)["input_ids"]]
+            ids = [i for text in texts for i in reader.pieces.ids_of(text)]
             english = [i for i in ids if int(reader.rows[i]) < 0 and i < len(weights)]
             if english:
                 reader.added.weight[row] = weights[torch.tensor(english)].mean(0)

@@ -22,7 +22,7 @@ from orchestrator.controller.planner.memory import (
     near_of,
     progress_at,
 )
-from orchestrator.controller.planner.modeling import PlannerModel
+from orchestrator.controller.planner.modeling import Planner
 from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, port_text
 from orchestrator.controller.planner.symbols import Slot
 from orchestrator.controller.planner.tensors import (
@@ -69,7 +69,7 @@ class Example:
     first_card: int
 
 
-def example_of(case: PlanningCase, vectors: Vectors, model: PlannerModel) -> Example:
+def example_of(case: PlanningCase, vectors: Vectors, model: Planner) -> Example:
     """The case as the decoder sees it, the vectors of its cards a little off."""
     read = vectors.request(case.request, model.config.max_request_tokens)
     scene = scene_of(case, read.offsets, model.config.max_steps)
@@ -120,7 +120,7 @@ def _files_read(call: Call, num_attachments: int) -> set[int]:
     return {*every, *(one.attachment for one in filled if one.attachment is not None)}
 
 
-def loss_of(model: PlannerModel, examples: Sequence[Example]) -> tuple[Tensor, float]:
+def loss_of(model: Planner, examples: Sequence[Example]) -> tuple[Tensor, float]:
     """Loss of a batch, and the share of its known places whose best symbol is right.
 
     Choices of experts count as much as all the values together: there are fewer of them, and more hangs on each.
@@ -134,7 +134,7 @@ def loss_of(model: PlannerModel, examples: Sequence[Example]) -> tuple[Tensor, f
     return torch.stack(parts).sum(), float((rows.argmax(-1) == wanted).float().mean())
 
 
-def scored(model: PlannerModel, examples: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor]:
+def scored(model: Planner, examples: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor]:
     """Logits (B, P, M), targets (B, P), -1 where unknown or padded, and slots (B, P)."""
     entries = _entries_of([example.memory for example in examples])
     num_rows, size, width = entries.states.shape
@@ -189,7 +189,7 @@ def _entries_of(memories: Sequence[Memory]) -> Entries:
 
 
 def train_plans(
-    model: PlannerModel,
+    model: Planner,
     vectors: Vectors,
     draw: Callable[[random.Random], PlanningCase],
     *,

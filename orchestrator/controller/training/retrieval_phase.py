@@ -16,6 +16,7 @@ from orchestrator.controller.planner.parts import whole_and_parts
 from orchestrator.controller.planner.reading import Reader, card_text, card_views
 from orchestrator.controller.training.cases import PlanningCase
 from orchestrator.controller.training.checkpoint import Checkpoint
+from orchestrator.minilm import unit_mean
 from orchestrator.types import ExpertCard
 
 TEMPERATURE = 0.05
@@ -119,7 +120,7 @@ def _parts(reader: Reader, texts: Sequence[str]) -> list[Tensor]:
     """Unit vectors of each text, (1 + W, D): the mean of the whole, then those of its parts."""
     found: dict[int, Tensor] = {}
     for own, states, mask in _read(reader, texts, _MAX_REQUEST_TOKENS):
-        wholes = Reader.mean(states, mask)
+        wholes = unit_mean(states, mask)
         for row, i in enumerate(own):
             inner = states[row, 1 : int(mask[row].sum()) - 1]  # without the ones at both ends
             found[i] = whole_and_parts(inner, wholes[row])
@@ -130,7 +131,7 @@ def _means(reader: Reader, texts: Sequence[str], max_tokens: int, *, trains_word
     """Unit mean vectors of texts, (N, D)."""
     found: dict[int, Tensor] = {}
     for own, states, mask in _read(reader, texts, max_tokens, trains_words=trains_words):
-        found.update(zip(own, Reader.mean(states, mask), strict=True))
+        found.update(zip(own, unit_mean(states, mask), strict=True))
     return torch.stack([found[i] for i in range(len(texts))])
 
 
@@ -141,10 +142,9 @@ def _read(
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     for begin in range(0, len(order), _CHUNK):
         own = order[begin : begin + _CHUNK]
-        tokens = reader.tokens([texts[i] for i in own], max_tokens)
-        ids, mask = tokens["input_ids"], tokens["attention_mask"]
+        tokens = reader.pieces([texts[i] for i in own], max_tokens)
         with torch.autocast("cpu", torch.bfloat16, enabled=reader.is_halved):
             with torch.set_grad_enabled(trains_words):
-                hidden = reader.lower(ids, mask)
-            states = reader.upper(hidden, mask)
-        yield own, states.float(), mask
+                hidden = reader.lower(tokens.ids, tokens.mask)
+            states = reader.upper(hidden, tokens.mask)
+        yield own, states.float(), tokens.mask

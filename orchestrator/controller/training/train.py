@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from orchestrator.controller.planner.configuration import PlannerConfig
-from orchestrator.controller.planner.modeling import PlannerModel
+from orchestrator.controller.planner.modeling import Planner
 from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, Reader, card_digest, port_text
 from orchestrator.controller.planner.vectors import Vectors
 from orchestrator.controller.planner.weights import load_reader, save_planner
@@ -81,7 +81,7 @@ def train_planner(
     facts["words"] = _digest(reader.words)
     known = known_cards(data)
     vectors = read(data, reader, known, folder / CHECKPOINTS / "vectors.pt", progress)
-    model = PlannerModel(PlannerConfig())
+    model = Planner(PlannerConfig())
 
     neighbours = Neighbours(data.pools, vectors)
     train_plans(

@@ -52,13 +52,13 @@ def values(text, *ports):
     from orchestrator.controller.compact import CompactController
     from orchestrator.controller.planner.calibration import Calibration
     from orchestrator.controller.planner.configuration import PlannerConfig
-    from orchestrator.controller.planner.modeling import PlannerModel
+    from orchestrator.controller.planner.modeling import Planner
     from orchestrator.controller.planner.reading import Reader
     from orchestrator.controller.planner.vectors import Vectors
     from orchestrator.controller.planner.weights import Weights
 
     torch.manual_seed(3)
-    model = PlannerModel(PlannerConfig(num_layers=1, feed_forward_width=64)).eval()
+    model = Planner(PlannerConfig(num_layers=1, feed_forward_width=64)).eval()
     controller = CompactController.of(Weights(Vectors(Reader().eval()), model, Calibration()))
     transcript = controller.transcript(Request(text=text), [ExpertCard(name="math", inputs=ports)])
     steps, _ = transcript.steps()

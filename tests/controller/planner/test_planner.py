@@ -40,10 +40,10 @@ def random_planner(seed=0):
     import torch
 
     from orchestrator.controller.planner.configuration import PlannerConfig
-    from orchestrator.controller.planner.modeling import PlannerModel
+    from orchestrator.controller.planner.modeling import Planner
 
     torch.manual_seed(seed)
-    return PlannerModel(PlannerConfig(num_layers=1, feed_forward_width=128, max_steps=4))
+    return Planner(PlannerConfig(num_layers=1, feed_forward_width=128, max_steps=4))
 
 
 def saved(reader, model, folder, known=None):
@@ -62,14 +62,13 @@ def planned(controller, text, cards=CARDS, files=()):
 def test_the_reader_knows_chinese_words_and_splits_alike(reader):
     import torch
 
-    tokens = reader.tokens(["今天天气怎么样", "hello"], 32)
-    decoded = [reader.tokenizer.decode([i]).replace(" ", "") for i in tokens["input_ids"][0, 1:4].tolist()]
-    assert decoded == ["今天", "天气", "怎么样"]
-    assert [tuple(pair) for pair in tokens["offset_mapping"][0, 1:4].tolist()] == [(0, 2), (2, 4), (4, 7)]
+    tokens = reader.pieces(["今天天气怎么样", "hello"], 32)
+    assert tokens.ids[0, 1:4].tolist() == [reader.pieces.id_of(word) for word in ("今天", "天气", "怎么样")]
+    assert [tuple(pair) for pair in tokens.offsets[0, 1:4].tolist()] == [(0, 2), (2, 4), (4, 7)]
     with torch.no_grad():
-        whole = reader(tokens["input_ids"], tokens["attention_mask"])
-        halves = reader.upper(reader.lower(tokens["input_ids"], tokens["attention_mask"]), tokens["attention_mask"])
-    known = tokens["attention_mask"].bool()
+        whole = reader(tokens.ids, tokens.mask)
+        halves = reader.upper(reader.lower(tokens.ids, tokens.mask), tokens.mask)
+    known = tokens.mask.bool()
     assert torch.allclose(whole[known], halves[known], atol=1e-4)
 
 

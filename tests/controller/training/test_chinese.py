@@ -32,6 +32,7 @@ def test_an_untrained_reader_sees_that_both_say_the_same(known):
 
     from orchestrator.controller.planner.reading import Reader
     from orchestrator.controller.training.chinese import give_meanings
+    from orchestrator.minilm import unit_mean
 
     pairs = [
         ("明天天气怎么样", "What is the weather tomorrow?"),
@@ -42,9 +43,9 @@ def test_an_untrained_reader_sees_that_both_say_the_same(known):
     give_meanings(reader, known)
 
     def means(texts):
-        tokens = reader.tokens(texts, 32)
+        tokens = reader.pieces(texts, 32)
         with torch.no_grad():
-            return Reader.mean(reader(tokens["input_ids"], tokens["attention_mask"]), tokens["attention_mask"])
+            return unit_mean(reader(tokens.ids, tokens.mask), tokens.mask)
 
     alike = means([chinese for chinese, _ in pairs]) @ means([english for _, english in pairs]).T
     assert alike.argmax(1).tolist() == [0, 1, 2]
@@ -59,7 +60,7 @@ def test_english_keeps_its_meaning(known):
 
     plain, grown = Reader().eval(), Reader(("天气",)).eval()
     give_meanings(grown, known)
-    tokens = plain.tokens(["Will it rain in Oslo?"], 16)
+    tokens = plain.pieces(["Will it rain in Oslo?"], 16)
     with torch.no_grad():
-        both = [one(tokens["input_ids"], tokens["attention_mask"]) for one in (plain, grown)]
+        both = [one(tokens.ids, tokens.mask) for one in (plain, grown)]
     assert torch.equal(*both)
