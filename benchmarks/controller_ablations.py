@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import json
 import random
 import sys
@@ -130,22 +131,29 @@ def similarity(position: int) -> Switch:
 
 
 @contextlib.contextmanager
-def order(controller: CompactController) -> Iterator[None]:
-    """Cards do not wait for what stands before their part of the request."""
+def choosing(controller: CompactController) -> Iterator[None]:
+    """Experts are chosen in the order of the text at once, as over known cards."""
     import torch
 
-    from orchestrator.controller.planner.tensors import PLACE
+    from orchestrator.controller.planner.decoding import Decoder, Written
 
-    with torch.no_grad():
-        controller.weights.model.order_weight.zero_()
-        controller.weights.model.fit_weight[PLACE] = 0.0
-    yield
+    @torch.no_grad()
+    def write_at_once(decoder: Decoder) -> Written:
+        decoder._is_ordered = True
+        return decoder._written()
+
+    kept, Decoder.write = Decoder.write, write_at_once  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Decoder.write = kept  # type: ignore[method-assign]
 
 
 @contextlib.contextmanager
 def late_end(controller: CompactController) -> Iterator[None]:
     """A plan ends as soon as that is likelier than going on."""
-    controller.weights.model.config.unknown_end = 0.5
+    model = controller.weights.model
+    model.config = dataclasses.replace(model.config, unknown_end=0.5)
     yield
 
 
@@ -201,7 +209,7 @@ VARIANTS: dict[str, Switch] = {
     "without the similarities": similarities,
     "without the attended part": similarity(-1),
     "without shared words": similarity(3),
-    "without the order of the text": order,
+    "without choosing first": choosing,
     "without the late end": late_end,
     "without short parts": short_parts,
     "without the reader's training": trained_reader,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import re
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -94,7 +95,7 @@ class CompactController:
 
     def planned(self, request: Request, cards: Sequence[ExpertCard]) -> Plan:
         """The plan for a request over the cards."""
-        if (of_nothing := plan_of_nothing(request, cards, is_empty=not request.text.strip())) is not None:
+        if (of_nothing := plan_of_nothing(request, cards, is_empty=not re.search(r"\w", request.text))) is not None:
             return of_nothing
         rules = self._rules
         embedded = {card.name for card in cards if self._is_embedded(card)} if rules is not None else set()
@@ -152,9 +153,11 @@ class CompactController:
             written = Decoder(model, scene, memory, port, cues).write()
             matches = memory.matches[scene.layout.cards : scene.layout.tokens]  # (C, 6)
             whole, _, centre, *_ = matches.amax(0).tolist()
+            alike = matches[:, :2].mean(1).topk(min(2, len(own))).values  # (2)
+            nearest_cards = (whole, centre, float(alike[0] - alike[-1]))
             exemplified = float(matches[:, -2].mean())
         known = float(memory.are_known)
-        return Transcript(request, scene, named, read.offsets, written, (whole, centre), exemplified, known)
+        return Transcript(request, scene, named, read.offsets, written, nearest_cards, len(cards), exemplified, known)
 
     def scores(self, texts: Sequence[str], cards: Sequence[ExpertCard]) -> NDArray[np.float32]:
         """How well each card fits each text or a part of it, in [-1, 1], shape (len(texts), len(cards))."""

@@ -48,11 +48,22 @@ def _over_a_plan(known: Plan, learnt: Plan, embedded: Collection[str], lookups: 
             return learnt
         weight = HARDLY if is_last_resort else known.confidence
         is_likelier = learnt.confidence >= min(LIKELY, weight)
-        leaves_files = attachments_read(known) and not attachments_read(learnt)  # people attach them for a reason
-        return learnt if is_likelier and not leaves_files else known
+        does_less = _does_more(known, learnt) and known.confidence >= learnt.confidence
+        return learnt if is_likelier and not does_less and not _leaves_files(learnt, known, lookups) else known
     if learnt.status == "needs_input" and not is_last_resort and learnt.confidence > known.confidence:
         return learnt
     return known
+
+
+def _leaves_files(learnt: Plan, known: Plan, lookups: Collection[str]) -> bool:
+    """Whether a plan does not read what another one does, or looks up what that one finds in it.
+
+    People attach files for a reason.
+    """
+    if not attachments_read(known):
+        return False
+    looks_up = [any(step.expert in lookups for step in plan.steps) for plan in (learnt, known)]
+    return not attachments_read(learnt) or looks_up == [True, False]
 
 
 def _only_looks_up(plan: Plan, lookups: Collection[str]) -> bool:

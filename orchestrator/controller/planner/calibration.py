@@ -16,6 +16,8 @@ from pydantic import Field
 from orchestrator.errors import BadRequest
 from orchestrator.types import Value
 
+_MANY = 16  # cards
+
 
 class Calibration(Value):
     """Weights of the regression and the thresholds.
@@ -29,7 +31,7 @@ class Calibration(Value):
         max_wrong: share of wrong plans among those that are run, by which `escalate_below` was chosen.
     """
 
-    weights: tuple[float, ...] = (1.0,) + 25 * (0.0,)
+    weights: tuple[float, ...] = (1.0,) + 31 * (0.0,)
     bias: float = 0.0
     decline_above: float = Field(default=0.5, ge=0, le=1)
     escalate_below: float = Field(default=0.5, ge=0, le=1)
@@ -49,6 +51,8 @@ def features_of(
     num_steps: int,
     nearest: float,
     nearest_centre: float,
+    margin: float,
+    num_cards: int,
     exemplified: float,
     worst: float,
     known: float,
@@ -62,6 +66,8 @@ def features_of(
         num_steps: of the plan.
         nearest: highest similarity of any card with the request.
         nearest_centre: the same of description and examples together.
+        margin: by how much the next card is less alike.
+        num_cards: that were offered; more than sixteen are many, however many more.
         exemplified: share of the cards that show examples; then every score means something else.
         worst: lowest probability of any one expert of the plan.
         known: 1 where training knew all cards at hand, else 0; there every score means something else again.
@@ -75,6 +81,8 @@ def features_of(
         float(num_steps),
         nearest,
         nearest_centre,
+        10 * margin,
+        math.log2(min(num_cards, _MANY) + 1) / 4,
         worst,
     )
     return (*own, *(share * value for share in (exemplified, known) for value in (1.0, *own)))

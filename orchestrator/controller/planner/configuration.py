@@ -19,7 +19,6 @@ class PlannerConfig:
         max_request_tokens: T, where a request is cut.
         max_steps: of a plan.
         dropout: in the decoder, while training.
-        pointer_dropout: share of the training cases whose cards pass for unknown; of half of the others half do.
         clause_dropout: share of them where the part that the decoder attends to says nothing of the cards.
         end_dropout: share of them where the pointer says nothing of the end.
         unknown_end: probability of the end from which on a plan is ended over cards that training did not know; chosen
@@ -34,7 +33,6 @@ class PlannerConfig:
     max_request_tokens: int = 256
     max_steps: int = 12
     dropout: float = 0.15
-    pointer_dropout: float = 0.35
     clause_dropout: float = 0.5
     end_dropout: float = 0.5
     unknown_end: float = 0.6

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from orchestrator.artifact import ARTIFACT_CLASSES
-from orchestrator.controller.planner.memory import Memory, fits_at, progress_at
+from orchestrator.controller.planner.memory import Memory, fits_at, neighbourhood, progress_at
 from orchestrator.controller.planner.modeling import Planner
 from orchestrator.controller.planner.symbols import Slot, Special
 from orchestrator.controller.planner.tensors import NUM_CUES, NUM_FITS, NUM_PROGRESS, Places
@@ -79,7 +79,7 @@ class Decoder:
         scene: what the request offers.
         memory: the same as tensors.
         port: vector (D) of an input port, by positions of card and port.
-        cues: what speaks for each token there, (M, 6), by the same.
+        cues: what speaks for each token there whatever was written before, (M, 9), by the same.
     """
 
     def __init__(
@@ -95,31 +95,69 @@ class Decoder:
         self._port, self._cues = port, cues
         self._near, self._places = memory.near, memory.places
         self._prefix = model.begin(memory.entries)
+        self._are_known = self._is_ordered = memory.are_known
         self._ends_above = math.log(0.5 if memory.are_known else model.config.unknown_end)
         size, width = memory.states.shape
         self._no_port, self._no_cues = torch.zeros(width), torch.zeros(size, NUM_CUES)
         self._no_fits, self._no_progress = torch.zeros(size, NUM_FITS), torch.zeros(NUM_PROGRESS)
         self._before = -1
-        self._told: tuple[int, list[int], Tensor | None] | None = None  # of the card last called
+        self._told: tuple[list[int], Tensor | None] | None = None  # of the call
         self._num_places = 0
         self._num_steps = 0
         self._used: set[int] = set()  # attachments that a step reads
         self._spent = torch.zeros(scene.layout.size)
+        self._own: list[int] = []  # tokens of the call's values
+        self._ends: dict[tuple[int, int], int] = {}  # last tokens of the values that ports had in earlier calls
 
     @torch.no_grad()
     def write(self) -> Written:
-        """The greedy plan."""
+        """The greedy plan.
+
+        Over cards that training did not know it is written twice: the first time with the experts that serve best,
+        wherever the request speaks of them, the second time with these in the order of the text. Of three cards it is
+        easier to say than of thirty which one comes first.
+        """
+        if self._are_known:
+            return self._written()
+        self._is_ordered = False
+        plan = self._written()
+        steps = {step.card: step for step in reversed(plan.steps)}
+        if len(steps) < 2:
+            return plan
+        self._forget()
+        ordered = self._written(frozenset(steps))
+        plan.log_links = ordered.log_links
+        plan.steps = [
+            dataclasses.replace(step, probability=steps[step.card].probability, others=steps[step.card].others)
+            for step in ordered.steps
+        ]
+        return plan
+
+    def _forget(self) -> None:
+        """Begin again over the same memory, in the order of the text."""
+        self._is_ordered = True
+        self._prefix = self._prefix.emptied()
+        self._before, self._num_places, self._num_steps = -1, 0, 0
+        self._told = None
+        self._used.clear()
+        self._ends.clear()
+        self._spent.zero_()
+
+    def _written(self, only: frozenset[int] = frozenset()) -> Written:
+        """The plan step by step; where cards are given, with all of them and no other."""
         plan = Written()
         scene, layout = self._scene, self._scene.layout
         while True:
             written = [step.card for step in plan.steps]
             fits = fits_of(scene, written, self._used)
             allowed = experts_possible(scene, written, fits)
+            if only:
+                allowed = self._among(only, written, allowed, fits)
             logs = self._log_experts(allowed, written, fits)
             if not plan.steps:
                 plan.declined = math.exp(logs[Special.DECLINE])
             # It ends where that is likelier than going on, with whichever expert; at least one step is written.
-            ends = plan.steps and (logs[Special.END] > self._ends_above or len(allowed) == 1)
+            ends = plan.steps and (logs[Special.END] > self._ends_above or allowed == [Special.END])
             best = Special.END if ends else max((s for s in allowed if s >= layout.cards), key=logs.__getitem__)
             plan.log_experts += logs[best]
             self._before = best
@@ -137,6 +175,24 @@ class Decoder:
                 plan.log_links += sum(math.log(max(one.probability, 1e-9)) for one in fillings if one.links)
             plan.steps.append(WrittenStep(card, cards[card], tuple(ranked[:3]), fillings))
             self._repeat(plan)
+
+    def _among(
+        self,
+        only: frozenset[int],
+        written: Sequence[int],
+        allowed: Sequence[int],
+        fits: Sequence[tuple[bool, bool, bool, bool]],
+    ) -> list[int]:
+        """What may stand there of these cards, each of which is called before the plan ends.
+
+        What waits for something that is not there yet comes last, else what the request speaks of first comes first.
+        """
+        first = self._scene.layout.cards
+        own = [symbol for symbol in allowed if symbol - first in only]
+        left = [symbol for symbol in own if symbol - first not in written]
+        if left:
+            return [min(left, key=lambda s: (fits[s - first][0], fits[s - first][3], float(self._places[s - first])))]
+        return [Special.END, *own] if written else [first + card for card in sorted(only)]
 
     def _says_nothing_new(self, fillings: Sequence[Filling], step: WrittenStep, spent: Tensor) -> bool:
         """Whether a call is the same as one before, or takes only words of the request that calls before it took."""
@@ -182,6 +238,8 @@ class Decoder:
         layout = self._scene.layout
         fillings: list[Filling] = []
         taken: set[int] = set()
+        self._own, self._told = [], None
+        ends: dict[tuple[int, int], int] = {}
         for position, port in enumerate(self._scene.cards[card].inputs[:MAX_PORTS]):
             symbols: list[int] = []
             probability = 1.0
@@ -208,12 +266,14 @@ class Decoder:
                     break
                 last, share = self._choose(Slot.LAST, (card, position), lasts_allowed(self._scene, symbol, port))
                 symbols.append(last)
+                ends[card, position] = last
                 if fills_alone(port):
                     taken.update(range(symbol, last + 1))
                 probability *= share
                 if port.kind not in LISTS or last == last_number(self._scene, symbol):
                     break
             fillings.append(Filling(tuple(symbols), probability, can_link and port.kind in ARTIFACT_CLASSES))
+        self._ends.update(ends)
         return tuple(fillings)
 
     def _link_more(self, port: Port, at: tuple[int, int], before: list[int], symbols: list[int]) -> float:
@@ -244,11 +304,15 @@ class Decoder:
             self._used.update(range(layout.num_attachments))
         if slot == Slot.LAST:
             self._spent[self._before : symbol + 1] = 1
+            self._own.extend(range(self._before, symbol + 1))
         self._before = symbol
         return symbol, probability
 
     def _log_experts(
-        self, allowed: Sequence[int], written: Sequence[int], fits: Sequence[tuple[bool, ...]]
+        self,
+        allowed: Sequence[int],
+        written: Sequence[int],
+        fits: Sequence[tuple[bool, ...]],
     ) -> list[float]:
         """Log probabilities of the next expert and of the end, (M)."""
         layout = self._scene.layout
@@ -264,7 +328,8 @@ class Decoder:
         """Log probabilities of what fills a port, (M)."""
         if slot != Slot.VALUE:
             return _normalised(self._logits(slot, self._port(*at)), allowed)
-        return _normalised(self._logits(slot, self._port(*at), cues=self._cues(*at)) + self._wanted(*at), allowed)
+        cues = self._cues(*at) + neighbourhood(self._scene, self._own, self._ends.get(at, -1))
+        return _normalised(self._logits(slot, self._port(*at), cues=cues) + self._wanted(*at), allowed)
 
     def _wanted(self, card: int, position: int) -> Tensor:
         """By how much other ports of the call want each token more than this one does, (M); at most 0.
@@ -272,13 +337,14 @@ class Decoder:
         A value belongs to the port that it fits best, whichever is filled first (the dual softmax of matching, Rocco et
         al. 2018).
         """
-        if self._told is None or self._told[0] != card:
+        if self._told is None:
             inputs = self._scene.cards[card].inputs[:MAX_PORTS]
             takers = [i for i, port in enumerate(inputs) if takes_words(port)]
-            ports, cues = [self._port(card, i) for i in takers], [self._cues(card, i) for i in takers]
+            ports = [self._port(card, i) for i in takers]
+            cues = [self._cues(card, i) + neighbourhood(self._scene, (), self._ends.get((card, i), -1)) for i in takers]
             told = self._model.told(self._prefix, torch.stack(ports), torch.stack(cues)) if takers else None
-            self._told = card, takers, None if told is None else told.log_softmax(0)  # (P, M)
-        _, takers, shares = self._told
+            self._told = takers, None if told is None else told.log_softmax(0)  # (P, M)
+        takers, shares = self._told
         if shares is None or position not in takers:
             return torch.zeros(self._scene.layout.size)
         own = shares[takers.index(position)]
@@ -303,6 +369,7 @@ class Decoder:
             cues=(self._no_cues if cues is None else cues)[None, None],
             fits=(self._no_fits if fits is None else fits)[None, None],
             progress=(self._no_progress if progress is None else progress)[None, None],
+            are_ordered=torch.tensor([[self._is_ordered]]),
         )
         self._num_places += 1
         return self._model.next(self._prefix, self._num_places - 1, place).float()

@@ -31,6 +31,7 @@ from orchestrator.types import Port
 _ARTIFACT_NUMBER = {kind: number for number, kind in enumerate(ARTIFACT_CLASSES)}
 _BEHIND = 0.02  # of a request's length
 _MANY = 256  # cards
+_CALL_REACH = 16  # tokens within which the values of one call stand
 _SHARPNESS = 40.0  # of a similarity, where the part is sought that a card is most like
 
 
@@ -127,18 +128,18 @@ class CardVectors:
     """Unit vectors of E cards.
 
     Args:
-        described: of their descriptions, (E, D); tuned ones where training knew all cards.
+        described: of their descriptions, (E, D).
         centres: of description and examples together, (E, D).
         examples: of all their examples, card by card, (X, D).
         firsts: where each card's examples begin, and after the last card where they end, (E + 1).
-        known: 1 for those that the decoder was trained on, 0 for others, (E).
+        are_known: whether training knew all of them; then it tuned the vectors of their descriptions.
     """
 
     described: Tensor
     centres: Tensor
     examples: Tensor
     firsts: Tensor
-    known: Tensor
+    are_known: bool
 
     @functools.cached_property
     def halved(self) -> tuple[Tensor, Tensor]:
@@ -151,25 +152,25 @@ class CardVectors:
         nums = (self.firsts[1:] - self.firsts[:-1])[chosen]
         own = torch.cat([torch.arange(int(self.firsts[row]), int(self.firsts[row + 1])) for row in rows] or [chosen])
         return CardVectors(
-            self.described[chosen], self.centres[chosen], self.examples[own], _firsts(nums), self.known[chosen]
+            self.described[chosen], self.centres[chosen], self.examples[own], _firsts(nums), self.are_known
         )
 
 
-def card_vectors(described: Tensor, examples: Tensor, nums: Sequence[int], known: Sequence[bool]) -> CardVectors:
+def card_vectors(described: Tensor, examples: Tensor, nums: Sequence[int], *, are_known: bool) -> CardVectors:
     """Vectors of cards.
 
     Args:
         described: of their descriptions, (E, D).
         examples: of all their examples, card by card, (X, D).
         nums: how many each card has, E numbers.
-        known: whether the decoder was trained on each.
+        are_known: whether training knew all of them.
     """
     sums = described.clone()
     owners = torch.repeat_interleave(torch.arange(len(nums)), torch.tensor(list(nums), dtype=torch.long))
     sums.index_add_(0, owners, examples)
     centres = torch.nn.functional.normalize(sums, dim=-1)
     firsts = _firsts(torch.tensor(list(nums), dtype=torch.long))
-    return CardVectors(described, centres, examples, firsts, torch.tensor(known, dtype=torch.float))
+    return CardVectors(described, centres, examples, firsts, are_known)
 
 
 def _firsts(nums: Tensor) -> Tensor:
@@ -220,11 +221,11 @@ def _matches_of(near: Tensor, mean: Tensor, cards: CardVectors, said: Sequence[f
         cards: to compare with.
         said: share of each card's words that the request says, E numbers.
     Returns:
-        (E, 6); the last columns tell whether a card shows examples, and whether training knew it.
+        (E, 6); the last columns tell whether a card shows examples, and whether training knew all of them.
     """
     is_exemplified = (cards.firsts[1:] > cards.firsts[:-1]).float()
     alike = (near[0], near[1:].amax(0), cards.centres @ mean, torch.tensor(said))
-    return torch.stack([*alike, is_exemplified, cards.known], dim=-1)
+    return torch.stack([*alike, is_exemplified, is_exemplified.new_full((len(said),), cards.are_known)], dim=-1)
 
 
 def fits_at(
@@ -285,10 +286,10 @@ def progress_at(scene: Scene, near: Tensor, places: Tensor, written: Sequence[in
 
 
 def cues_at(scene: Scene, request: str, offsets: Sequence[tuple[int, int]], port: Port, near: Tensor) -> Tensor:
-    """What speaks for each token as the beginning of what fills a port, (M, 6).
+    """What speaks for each token as the beginning of what fills a port, (M, 9), whatever was written before.
 
     What `cues_of` tells, whether a name or a quote begins or a name goes on there, and how much less than the part of
-    the request that is most like the card its own part is.
+    the request that is most like the card its own part is; the last three columns are those of `neighbourhood`.
 
     Args:
         scene: what the request offers.
@@ -309,6 +310,28 @@ def cues_at(scene: Scene, request: str, offsets: Sequence[tuple[int, int]], port
         around = near[1:].expand(scene.num_tokens, -1).masked_fill(~covered(scene.num_tokens), -1)  # (T, W)
         own[:, 5] = around.amax(1) - near[1:].max()
         found[scene.layout.tokens :] = own
+    return found
+
+
+def neighbourhood(scene: Scene, own: Sequence[int], earlier: int) -> Tensor:
+    """What speaks for each token as the beginning of a value, by where other values stand, (M, 9).
+
+    How near it is to the values of the same call, whether it does not stand behind the value that the same port had in
+    an earlier call, and how near behind that; the other columns are those of `cues_at`.
+
+    Args:
+        scene: what the request offers.
+        own: symbols of the tokens that fill ports of the call already.
+        earlier: symbol of the last token that filled the port in the call of the card before; -1 where there is none.
+    """
+    found = torch.zeros(scene.layout.size, NUM_CUES)
+    at = torch.arange(scene.layout.tokens, scene.layout.size)
+    tokens = found[scene.layout.tokens :]
+    if own:
+        tokens[:, 6] = (1 - (at[:, None] - torch.tensor(list(own))).abs().amin(1) / _CALL_REACH).clamp(min=0)
+    if earlier >= 0:
+        tokens[:, 7] = (at <= earlier).float()
+        tokens[:, 8] = (1 - (at - earlier) / (2 * _CALL_REACH)).clamp(0, 1) * (at > earlier)
     return found
 
 

@@ -18,6 +18,7 @@ from orchestrator.controller.planner.configuration import PlannerConfig
 from orchestrator.controller.planner.layers import DecoderLayer, LayerPrefix
 from orchestrator.controller.planner.symbols import NUM_SPECIAL, Entry, Slot, Special
 from orchestrator.controller.planner.tensors import (
+    BEHIND,
     LEFT,
     NUM_MATCHES,
     NUM_PROGRESS,
@@ -50,6 +51,11 @@ class Prefix:
     cards: Tensor  # (1, C)
     layers: tuple[LayerPrefix, ...]
 
+    def emptied(self) -> Prefix:
+        """Over the same memory, with nothing written."""
+        layers = tuple(LayerPrefix(layer.memory_keys, layer.memory_values) for layer in self.layers)
+        return dataclasses.replace(self, layers=layers)
+
 
 class Planner(nn.Module):
     """Scores the next symbol of a plan."""
@@ -65,6 +71,7 @@ class Planner(nn.Module):
         self.slot = nn.Embedding(len(Slot), width)
         self.count = nn.Embedding(config.max_steps + 1, width)
         self.position = nn.Embedding(MAX_PLACES, width)
+        self.order = nn.Embedding(2, width)
         self.token_in = nn.Linear(width, width)
         self.card_in = nn.Linear(width, width)
         self.port_in = nn.Linear(width, width)
@@ -85,13 +92,14 @@ class Planner(nn.Module):
         self.sharpness = nn.Parameter(torch.tensor([6.0, 6.0, 3.0, 2.0, 3.0]))  # the similarities, and that of `_found`
         # Examples say better what a card is for than its description.
         self.exemplified_sharpness = nn.Parameter(torch.tensor([2.0, 0.0, 6.0, 0.0, 0.0]))
+        self.known_sharpness = nn.Parameter(torch.tensor([4.0, 6.0, 0.0, 0.0, 4.0]))  # and so do tuned vectors
         self.fit_weight = nn.Parameter(torch.tensor([-1.0, 0.5, 1.0, -1.0, -4.0, 3.0, 0.0, 2.0]))
         self.order_weight = nn.Parameter(torch.tensor(-2.0))  # of what stands before a card's part of the request
-        num_levels = 2 * (NUM_SIMILARITIES + 1) + 1
+        num_levels = 2 * NUM_MATCHES + 1
         self.stop = nn.Sequential(nn.Linear(num_levels + len(LEFT) + NUM_PROGRESS, 32), nn.GELU(), nn.Linear(32, 2))
         self.option_sharpness = nn.Parameter(torch.tensor([1.0, 1.0, 1.0, 1.0]))
-        # What `cues_at` tells, and how much like the port the token is and what stands around it.
-        self.value_weight = nn.Parameter(torch.tensor([1.0, -1.0, 1.0, 0.0, -1.0, 3.0] + NUM_VIEWS * [1.0]))
+        # What `cues_at` and `neighbourhood` tell, and how much like the port the token is and what stands around it.
+        self.value_weight = nn.Parameter(torch.tensor([1.0, -1, 1, 0, -1, 3, 1, -2, 1] + NUM_VIEWS * [1]))
         self.last_weight = nn.Parameter(torch.tensor([0.5, -1.0]))
         self.reach = nn.Embedding(MAX_REACH, 1)
         self.recency = nn.Embedding(config.max_steps + 1, 1)
@@ -118,10 +126,6 @@ class Planner(nn.Module):
             places: what is written.
             allowed: symbols that the grammar allows, (B, P, M).
         """
-        if self.training and self.config.pointer_dropout:
-            matches = entries.matches
-            kept = torch.cat([matches[..., :-1], matches[..., -1:] * self._kept(matches)], dim=-1)
-            entries = dataclasses.replace(entries, matches=kept)
         memory = self.memory(entries)
         numbers = torch.arange(places.slots.shape[1], device=memory.device).clamp(max=MAX_PLACES - 1)
         hidden = self._inputs(memory, places, numbers)
@@ -139,13 +143,6 @@ class Planner(nn.Module):
         logits = logits + self._lasts(entries).unsqueeze(1) * is_last
         return logits.float().masked_fill(~(allowed & entries.mask.unsqueeze(1)), float("-inf"))
 
-    def _kept(self, matches: Tensor) -> Tensor:
-        """Which cards pass for known while training, (B, M, 1): none of a case, half of them, or all."""
-        drawn = torch.rand(len(matches), 1, 1, device=matches.device)
-        is_half = drawn < (1 + self.config.pointer_dropout) / 2
-        kept = torch.rand_like(matches[..., :1]) >= 0.5 * is_half
-        return kept & (drawn >= self.config.pointer_dropout)
-
     def _experts_chosen(self, pointed: Tensor, hidden: Tensor, entries: Entries, places: Places) -> Tensor:
         """What is pointed at, (B, P, M), with the choices of `_found` in the places that choose an expert."""
         slots = places.slots
@@ -162,6 +159,7 @@ class Planner(nn.Module):
             cards,
             places.fits[here],
             places.progress[rows, experts],
+            places.are_ordered[rows, experts],
         )
         is_expert = (slots[rows, experts] == Slot.EXPERT).unsqueeze(-1)  # rows of fewer places are filled up
         is_card = entries.are(Entry.CARD)[rows, cards].unsqueeze(1)  # and so are those of fewer cards
@@ -222,6 +220,7 @@ class Planner(nn.Module):
                 prefix.cards,
                 place.fits[..., cards, :],
                 place.progress,
+                place.are_ordered,
             )
         elif slot == Slot.VALUE:
             logits = logits + self._told(prefix.views, place.ports, place.cues)
@@ -236,15 +235,13 @@ class Planner(nn.Module):
     def _pointed_shares(self, entries: Entries) -> Tensor:
         """How much what was learnt of single entries counts, (B, 1, M): of cards only if training knew all of them."""
         is_card = entries.are(Entry.CARD)
-        is_exemplified, is_known = (entries.matches[..., NUM_SIMILARITIES + i] for i in range(2))
-        # Beside a card that training did not know, those that it knew would always be the surer ones.
-        are_all = ((is_known > 0) | ~is_card).all(-1, keepdim=True)
-        of_cards = is_known * are_all * (1 - is_exemplified * (1 - self.config.exemplified_share))
+        is_exemplified, are_known = (entries.matches[..., NUM_SIMILARITIES + i] for i in range(2))
+        of_cards = are_known * (1 - is_exemplified * (1 - self.config.exemplified_share))
         shares = torch.where(is_card, of_cards, 1.0)
         # How many steps the requests of a set ask for is soon learnt by heart; half of it is what the request says.
         kept = 1 - self.config.end_dropout
         shares[:, Special.END] = (torch.rand(len(shares)) < kept).float() if self.training else kept
-        shares[:, Special.DECLINE] = (is_known * is_card).sum(-1) / is_card.sum(-1).clamp(min=1)
+        shares[:, Special.DECLINE] = (are_known * is_card).amax(-1)
         return shares.unsqueeze(1)
 
     def _inputs(self, memory: Tensor, places: Places, numbers: Tensor) -> Tensor:
@@ -252,7 +249,7 @@ class Planner(nn.Module):
         before = memory.gather(1, places.before.clamp(min=0).unsqueeze(-1).expand(-1, -1, memory.shape[-1]))
         before = before * (places.before >= 0).unsqueeze(-1)
         told = self.slot(places.slots) + self.port_in(places.ports) + self.position(numbers) + self.count(places.counts)
-        return self.input_norm(before + told)
+        return self.input_norm(before + told + self.order(places.are_ordered.long()))
 
     def _found(
         self,
@@ -264,6 +261,7 @@ class Planner(nn.Module):
         cards: Tensor,
         fits: Tensor,
         progress: Tensor,
+        are_ordered: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """Whether nothing is left to do, and which card does best what is.
 
@@ -280,6 +278,7 @@ class Planner(nn.Module):
             cards: where the cards stand in the memory, and entries that are none, (B, C).
             fits: of each card at each place, (B, E, C, 8).
             progress: at each place, (B, E, 5).
+            are_ordered: whether what the request says first comes first, (B, E).
         Returns:
             Logits of the end and of declining, (B, E, 2), and of the cards, (B, E, C), meaningless where an entry is
             none.
@@ -293,15 +292,19 @@ class Planner(nn.Module):
         of_clause = clause @ states[row, cards].transpose(1, 2)  # (B, E, C)
         if self.training:  # where the next part stands is said less plainly elsewhere
             of_clause = of_clause * (torch.rand(len(cards), 1, 1, device=cards.device) >= self.config.clause_dropout)
-        shown = entries.matches[row, cards][..., :-1]  # (B, C, 5)
-        told = shown.unsqueeze(1).expand(-1, hidden.shape[1], -1, -1)  # (B, E, C, 5)
-        of_request, is_exemplified = told.split([NUM_SIMILARITIES, 1], dim=-1)
+        shown = entries.matches[row, cards]  # (B, C, 6)
+        told = shown.unsqueeze(1).expand(-1, hidden.shape[1], -1, -1)  # (B, E, C, 6)
+        of_request, is_exemplified, are_known = told.split([NUM_SIMILARITIES, 1, 1], dim=-1)
         near = torch.cat([of_request, of_clause.unsqueeze(-1)], dim=-1)  # (B, E, C, 5)
-        linear = (near * (self.sharpness + is_exemplified * self.exemplified_sharpness)).sum(-1)
-        of_cards = (linear + (fits * self.fit_weight).sum(-1) + pointed_cards).masked_fill(~is_card, -1e4)
-        of_cards = of_cards + self.order_weight * _earlier(of_cards, fits[..., PLACE])
+        sharper = is_exemplified * self.exemplified_sharpness + are_known * self.known_sharpness
+        linear = (near * (self.sharpness + sharper)).sum(-1)
+        ordered = are_ordered.unsqueeze(-1).to(fits.dtype)  # (B, E, 1)
+        counting = torch.ones_like(fits)
+        counting[..., [PLACE, BEHIND]] = ordered.unsqueeze(-1)
+        of_cards = (linear + (fits * counting * self.fit_weight).sum(-1) + pointed_cards).masked_fill(~is_card, -1e4)
+        of_cards = of_cards + ordered * self.order_weight * _earlier(of_cards, fits[..., PLACE])
         own = is_card.squeeze(1).unsqueeze(-1)  # (B, C, 1)
-        tops = shown.masked_fill(~own, -1).amax(1)  # (B, 5)
+        tops = shown.masked_fill(~own, -1).amax(1)  # (B, 6)
         means = (shown * own).sum(1) / own.sum(1).clamp(min=1)
         levels = torch.cat([tops, means], dim=-1).unsqueeze(1).expand(-1, hidden.shape[1], -1)
         best_clause = of_clause.masked_fill(~is_card, -1).amax(-1, True)
@@ -310,7 +313,7 @@ class Planner(nn.Module):
         return (ends + pointed_ends).float(), of_cards.float().log_softmax(-1)
 
     def told(self, prefix: Prefix, ports: Tensor, cues: Tensor) -> Tensor:
-        """What the words of a request say of several ports, (P, M): ports (P, D), cues (P, M, 6)."""
+        """What the words of a request say of several ports, (P, M): ports (P, D), cues (P, M, 9)."""
         return self._told(prefix.views, ports[None], cues[None])[0]
 
     def _told(self, views: Tensor, ports: Tensor, cues: Tensor) -> Tensor:

@@ -38,7 +38,9 @@ class Transcript:
         named: files that the text names and nobody attached.
         offsets: of the request's tokens, in code points.
         written: the plan.
-        nearest: highest similarity of any card with the request, by its description or examples and by its centre.
+        nearest: highest similarity of any card with the request, by its description or examples and by its centre,
+            and by how much the next card is less alike.
+        num_cards: that were offered.
         exemplified: share of the cards that show examples.
         known: 1 where training knew all of them, else 0.
     """
@@ -48,7 +50,8 @@ class Transcript:
     named: tuple[FileName, ...]
     offsets: tuple[tuple[int, int], ...]
     written: Written
-    nearest: tuple[float, float]
+    nearest: tuple[float, float, float]
+    num_cards: int
     exemplified: float
     known: float
 
@@ -63,6 +66,7 @@ class Transcript:
             written.declined,
             len(written.steps),
             *self.nearest,
+            self.num_cards,
             self.exemplified,
             worst,
             self.known,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,20 +34,14 @@ class Vectors:
     Args:
         reader: reads.
         file: keeps the vectors of cards for the next process.
-        known: digests of the cards that the decoder was trained on.
-        tuned: vectors (D) of known cards that say better than their descriptions what people ask of them, by digest.
+        known: tuned unit vectors (D) of the cards that training knew, by the cards' digests.
     """
 
     def __init__(
-        self,
-        reader: Reader,
-        file: VectorFile | None = None,
-        known: frozenset[str] = frozenset(),
-        tuned: Mapping[str, Tensor] | None = None,
+        self, reader: Reader, file: VectorFile | None = None, known: Mapping[str, Tensor] | None = None
     ) -> None:
         self.reader = reader
-        self.known = known
-        self._tuned = tuned or {}
+        self.known = known or {}
         self._file = file
         self._means: dict[str, Tensor] = {}
         self._requests: dict[str, RequestVectors] = {}
@@ -90,24 +83,29 @@ class Vectors:
             return torch.zeros(0, WIDTH)
         return torch.stack([self._means[text] for text in texts]).float()
 
-    def cards(self, cards: Sequence[ExpertCard]) -> CardVectors:
+    def cards(self, cards: Sequence[ExpertCard], known: Mapping[str, Tensor] | None = None) -> CardVectors:
         """Vectors of descriptions and examples of cards; of descriptions the tuned ones where training knew all cards.
 
         Beside a card that training did not know, those that it knew would always be the surer ones.
+
+        Args:
+            cards: to be read.
+            known: in place of `self.known`.
         """
+        known = self.known if known is None else known
+        digests = [card_digest(card) for card in cards] if known else []
+        are_known = bool(digests) and all(digest in known for digest in digests)
         views = [view for card in cards for view in card_views(card)]
         whole, name, description = self.means(views, MAX_CARD_TOKENS).unflatten(0, (-1, 3)).unbind(1)  # (E, D) each
         described = torch.nn.functional.normalize(2 * whole + name + description, dim=-1)
+        if are_known:
+            described = torch.stack([known[digest] for digest in digests])
         flat = [example for card in cards for example in card.examples[:MAX_EXAMPLES]]
         examples = self.means(flat, MAX_CARD_TOKENS)
         nums = [len(card.examples[:MAX_EXAMPLES]) for card in cards]
         if self._file is not None:
             self._file.save()
-        digests = [card_digest(card) for card in cards]
-        found = card_vectors(described, examples, nums, [digest in self.known for digest in digests])
-        if digests and all(digest in self._tuned for digest in digests):
-            return dataclasses.replace(found, described=torch.stack([self._tuned[digest] for digest in digests]))
-        return found
+        return card_vectors(described, examples, nums, are_known=are_known)
 
     def prepare(self, requests: Iterable[str], max_tokens: int) -> None:
         """Read requests ahead, in batches of like length."""

@@ -23,7 +23,7 @@ from orchestrator.vector_file import VectorFile
 
 READER_FILE = "reader.safetensors"
 WORDS_FILE = "words.txt"
-KNOWN_FILE = "known.safetensors"  # tuned vectors of the cards that the decoder was trained on, by their digests
+KNOWN_FILE = "known.safetensors"  # tuned vectors of the cards that training knew, by the cards' digests
 CALIBRATION_FILE = "calibration.json"
 
 
@@ -61,8 +61,8 @@ def load_weights(folder: Path, cache: Path | None = None) -> Weights:
     path = folder / CALIBRATION_FILE
     calibration = Calibration.model_validate_json(path.read_text("utf-8")) if path.is_file() else Calibration()
     file = None if cache is None else VectorFile(cache, _digest(folder / READER_FILE))
-    tuned = {digest: vector.float() for digest, vector in load_file(folder / KNOWN_FILE).items()}
-    return Weights(Vectors(reader, file, frozenset(tuned), tuned), model.frozen(), calibration)
+    known = {digest: vector.float() for digest, vector in load_file(folder / KNOWN_FILE).items()}
+    return Weights(Vectors(reader, file, known), model.frozen(), calibration)
 
 
 def _digest(path: Path) -> str:

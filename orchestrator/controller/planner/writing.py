@@ -329,6 +329,8 @@ class Place:
         before: the symbol before, -1 at the beginning.
         num_steps: that stand before it.
         spent: tokens of the spans before it, symbols.
+        own: of those the ones of the same call.
+        earlier: last token of the value that the same port had in the call of the card before; -1 where there is none.
     """
 
     slot: Slot
@@ -338,3 +340,5 @@ class Place:
     before: int = -1
     num_steps: int = 0
     spent: tuple[int, ...] = ()
+    own: tuple[int, ...] = ()
+    earlier: int = -1

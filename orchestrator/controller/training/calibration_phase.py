@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from orchestrator.controller.compact import CompactController
 from orchestrator.controller.planner.calibration import Calibration, fitted
@@ -49,11 +50,11 @@ def calibrate(
     chosen = random.Random(seed)
     rows: list[Outcome] = []
     scores: dict[str, Any] = {}
-    for name in data.held_back:
+    for name in (*data.held_back, "composed"):
         trials = data.trials(name, _NUM_CASES, chosen)
         found = [_outcome(controller, case, cards) for case, cards in trials]
         rows += found
-        if name in data.cards:  # most cards that people bring are none that training knew
+        if name in data.cards or name == "composed":  # most cards that people bring are none that training knew
             rows += [_outcome(stranger, case, cards) for case, cards in trials]
         servable = [was_right for _, was_right, _, is_servable in found if is_servable]
         scores[name] = {"cases": len(servable), "right": round(sum(servable) / max(1, len(servable)), 3)}
@@ -74,11 +75,10 @@ def _outcome(controller: CompactController, case: PlanningCase, cards: Sequence[
 
 
 class StrangeVectors(Vectors):
-    """Vectors of cards as if training had known none of them."""
+    """Vectors of cards as a reader sees them that was trained on none."""
 
-    def cards(self, cards: Sequence[ExpertCard]) -> CardVectors:
-        found = super().cards(cards)
-        return blurred(replace(found, known=torch.zeros_like(found.known)))
+    def cards(self, cards: Sequence[ExpertCard], known: Mapping[str, Tensor] | None = None) -> CardVectors:
+        return blurred(super().cards(cards, known))
 
 
 def matches_case(transcript: Transcript, case: PlanningCase) -> bool:

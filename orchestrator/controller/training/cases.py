@@ -15,7 +15,16 @@ from orchestrator.evaluation.plans import card_of_row
 from orchestrator.evaluation.retrieval import read_rows
 from orchestrator.types import ExpertCard, Request
 
-__all__ = ["Call", "Filled", "PlanningCase", "own_card_cases", "shared_card_cases", "with_cards", "with_distractors"]
+__all__ = [
+    "Call",
+    "Filled",
+    "PlanningCase",
+    "own_card_cases",
+    "shared_card_cases",
+    "shuffled",
+    "with_cards",
+    "with_distractors",
+]
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,27 @@ class PlanningCase:
     attachments: tuple[ArtifactKind, ...] = ()
     source: str = ""
     twin: str = ""
+
+
+def shuffled(case: PlanningCase, chosen: random.Random) -> PlanningCase:
+    """The case with its calls in any order; what an input takes from a call that stands behind now is not told.
+
+    With attachments the order stays, since what reads a file comes before what reads the text in it.
+    """
+    if case.attachments or len(case.calls) < 2:
+        return case
+    order = chosen.sample(range(len(case.calls)), len(case.calls))
+    now = {before: number for number, before in enumerate(order)}
+
+    def moved(filled: Filled, number: int) -> Filled:
+        steps = tuple(sorted(now[step] for step in filled.steps))
+        return dataclasses.replace(filled, steps=steps) if all(step < number for step in steps) else Filled()
+
+    calls = (
+        Call(case.calls[i].card, {name: moved(filled, number) for name, filled in case.calls[i].inputs.items()})
+        for number, i in enumerate(order)
+    )
+    return dataclasses.replace(case, calls=tuple(calls))
 
 
 def shared_card_cases(

@@ -31,6 +31,13 @@ _REFERRING = {
     "en": (". With the result, {b}", ". Use that to do this: {b}", ". Based on this, {b}", ", and from the output {b}"),
     "zh": ("。用这个结果，{b}", "。根据结果{b}", "，把结果拿来{b}"),
 }
+_AGAIN = {  # what joins the values of further calls of the same expert
+    "en": (
+        ", and also {t}", ". Do the same for {t}", ", then for {t}", " and {t}", ", as well as {t}", ", and {t}",
+        ". Also {t}", ", then {t}", "; and {t}", ". Then the same with {t}", ". How about {t}",
+    ),
+    "zh": ("，还有{t}", "。{t}也一样", "，以及{t}", "和{t}", "，再来{t}", "。另外{t}"),
+}  # fmt: skip
 _OPENINGS = {
     "en": ("", "", "", "First, ", "Please ", "Hi! ", "I have two wishes. "),
     "zh": ("", "", "首先，", "请", "麻烦"),
@@ -88,6 +95,38 @@ def composed(parts: Sequence[PlanningCase], chosen: random.Random) -> PlanningCa
     return PlanningCase(
         "+".join(part.id for part in parts), text, tuple(cards.values()), tuple(calls), source="composed"
     )
+
+
+def repeated(variants: Sequence[PlanningCase], chosen: random.Random) -> PlanningCase:
+    """The same request with several values as one that says everything but the values once.
+
+    Args:
+        variants: cases of one call each that differ in their values alone, which stand in the request.
+        chosen: of the words between them.
+    """
+    variants = list({_said(variant): variant for variant in variants}.values())
+    first = variants[0]
+    language = "zh" if has_chinese(first.request) else "en"
+    text = first.request.rstrip(".?!。？！ ")
+    calls = [first.calls[0]]
+    for number, variant in enumerate(variants[1:], start=2):
+        spans = [span for filled in variant.calls[0].inputs.values() for span in filled.spans]
+        begin, end = min(start for start, _ in spans), max(end for _, end in spans)
+        join = ", {t}" if number < len(variants) and language == "en" else chosen.choice(_AGAIN[language])
+        lead, rest = join.split("{t}")
+        text += lead
+        by = len(text) - begin
+        text += variant.request[begin:end] + rest
+        inputs = {name: _moved(filled, by, len(text)) for name, filled in variant.calls[0].inputs.items()}
+        calls.append(Call(first.calls[0].card, inputs))
+    return dataclasses.replace(
+        first, request=text + first.request[len(first.request.rstrip(".?!。？！ ")) :], calls=tuple(calls)
+    )
+
+
+def _said(case: PlanningCase) -> tuple[str, ...]:
+    """The values of a case as they stand in its request."""
+    return tuple(case.request[start:end] for filled in case.calls[0].inputs.values() for start, end in filled.spans)
 
 
 def is_composable(case: PlanningCase) -> bool:

@@ -64,15 +64,28 @@ def places_of(case: PlanningCase, scene: Scene, offsets: Offsets) -> list[Place]
 def _in_a_row(places: Sequence[Place], layout: Layout) -> list[Place]:
     """The places with what was written before each."""
     row: list[Place] = []
-    before, num_steps, spent = -1, 0, []  # type: int, int, list[int]
+    before, num_steps, spent, own = -1, 0, [], []  # type: int, int, list[int], list[int]
+    ends: dict[tuple[int, int], int] = {}  # of the values of each port in earlier calls
+    now: dict[tuple[int, int], int] = {}  # and in this one
     for place in places:
+        if place.slot == Slot.EXPERT:
+            ends, now, own = {**ends, **now}, {}, []
         if len(place.allowed) > 1 or place.slot == Slot.EXPERT:
-            row.append(dataclasses.replace(place, before=before, num_steps=num_steps, spent=tuple(spent)))
+            earlier = ends.get(place.port, -1) if place.port is not None else -1
+            row.append(
+                dataclasses.replace(
+                    place, before=before, num_steps=num_steps, spent=tuple(spent), own=tuple(own), earlier=earlier
+                )
+            )
         written = place.allowed[0] if len(place.allowed) == 1 else place.target
         if place.slot == Slot.EXPERT:
             num_steps += 1
         elif place.slot == Slot.LAST and written is not None and before >= layout.tokens:
-            spent.extend(range(before, written + 1))
+            filled = range(before, written + 1)
+            spent.extend(filled)
+            own.extend(filled)
+            if place.port is not None:
+                now[place.port] = written
         before = -1 if written is None else written
     return row
 

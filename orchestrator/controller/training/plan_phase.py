@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from orchestrator.controller.planner.memory import (
     CardVectors,
@@ -20,6 +21,7 @@ from orchestrator.controller.planner.memory import (
     fits_at,
     memory_of,
     near_of,
+    neighbourhood,
     progress_at,
 )
 from orchestrator.controller.planner.modeling import Planner
@@ -36,15 +38,18 @@ from orchestrator.controller.planner.tensors import (
 )
 from orchestrator.controller.planner.vectors import Vectors
 from orchestrator.controller.planner.writing import Place, fits_of
-from orchestrator.controller.training.cases import Call, PlanningCase
+from orchestrator.controller.training.cases import Call, PlanningCase, shuffled
 from orchestrator.controller.training.checkpoint import Checkpoint
 from orchestrator.controller.training.examples import places_of, scene_of
+from orchestrator.controller.training.tuning import TunedCards
 
 MAX_PLACES = 72
 _RATE, _SMALL_RATE = 8e-4, 8e-3
+_CYCLES = ((0.0, 0.5, 1.0), (0.5, 0.75, 0.6), (0.75, 1.0, 0.6))  # shares of the batches, and of the highest rate
 _SMALL = (
     "sharpness",
     "exemplified",
+    "known",
     "fit_weight",
     "order_weight",
     "stop.",
@@ -52,6 +57,8 @@ _SMALL = (
     "reach",
     "recency",
 )  # few numbers that have far to go
+_ORDERED = 0.5  # share of these whose steps stand in the order of the request
+_STRANGE = 0.65  # share of the cases whose cards pass for unknown
 _BLUR = 0.05  # of a similarity; the reader knows the cards of training better than it will know others
 _NUM_DRAWN = 4  # batches
 
@@ -63,17 +70,28 @@ class Example:
     memory: Memory
     places: tuple[Place, ...]
     ports: Tensor  # (P, D)
-    cues: Mapping[int, Tensor]  # of the places that fill a port: (M, 6)
+    cues: Mapping[int, Tensor]  # of the places that fill a port: (M, 9)
     fits: Mapping[int, Tensor]  # of the places that choose an expert: (E, 8)
     progress: Tensor  # (P, 5), of the same
     first_card: int
+    is_ordered: bool
 
 
-def example_of(case: PlanningCase, vectors: Vectors, model: Planner) -> Example:
-    """The case as the decoder sees it, the vectors of its cards a little off."""
+def example_of(
+    case: PlanningCase, vectors: Vectors, model: Planner, known: Mapping[str, Tensor], *, is_ordered: bool = True
+) -> Example:
+    """The case as the decoder sees it, the vectors of its cards a little off.
+
+    Args:
+        case: request, cards and calls.
+        vectors: of both.
+        model: whose sizes count.
+        known: tuned vectors of the cards that pass for known.
+        is_ordered: whether what the request says first comes first.
+    """
     read = vectors.request(case.request, model.config.max_request_tokens)
     scene = scene_of(case, read.offsets, model.config.max_steps)
-    cards = blurred(vectors.cards(case.cards))
+    cards = blurred(vectors.cards(case.cards, known))
     tokens, mean = read.states.float(), read.mean.float()
     near = near_of(tokens, mean, cards)
     options = vectors.means(scene.options, MAX_PORT_TOKENS)
@@ -91,6 +109,7 @@ def example_of(case: PlanningCase, vectors: Vectors, model: Planner) -> Example:
             ports[row] = vectors.means([port_text(port)], MAX_PORT_TOKENS)[0]
             if place.slot == Slot.VALUE:
                 cues[row] = cues_at(scene, case.request, read.offsets, port, near[:, place.port[0]])
+                cues[row] += neighbourhood(scene, place.own, place.earlier)
         elif place.slot == Slot.EXPERT:
             if calls:
                 used.update(_files_read(case.calls[len(calls) - 1], len(case.attachments)))
@@ -98,7 +117,15 @@ def example_of(case: PlanningCase, vectors: Vectors, model: Planner) -> Example:
             progress[row] = progress_at(scene, near, memory.places, calls)
             if place.target is not None and place.target >= scene.layout.cards:
                 calls.append(place.target - scene.layout.cards)
-    return Example(memory, tuple(places), ports, cues, fits, progress, scene.layout.cards)
+    return Example(memory, tuple(places), ports, cues, fits, progress, scene.layout.cards, is_ordered)
+
+
+def _drawn(case: PlanningCase, vectors: Vectors, model: Planner, known: TunedCards, chosen: random.Random) -> Example:
+    """The case over known cards or over strange ones; of these half as they are chosen, in whichever order."""
+    if chosen.random() >= _STRANGE:
+        return example_of(case, vectors, model, known.without(case))
+    is_ordered = chosen.random() < _ORDERED
+    return example_of(case if is_ordered else shuffled(case, chosen), vectors, model, {}, is_ordered=is_ordered)
 
 
 def blurred(cards: CardVectors) -> CardVectors:
@@ -148,6 +175,7 @@ def scored(model: Planner, examples: Sequence[Example]) -> tuple[Tensor, Tensor,
         cues=torch.zeros(num_rows, length, size, NUM_CUES),
         fits=torch.zeros(num_rows, length, size, NUM_FITS),
         progress=torch.zeros(num_rows, length, NUM_PROGRESS),
+        are_ordered=torch.tensor([[example.is_ordered] for example in examples]).expand(-1, length),
     )
     allowed = torch.zeros(num_rows, length, size, dtype=torch.bool)
     targets = torch.full((num_rows, length), -1)
@@ -192,6 +220,7 @@ def train_plans(
     model: Planner,
     vectors: Vectors,
     draw: Callable[[random.Random], PlanningCase],
+    known: TunedCards,
     *,
     num_steps: int,
     seed: int,
@@ -199,7 +228,21 @@ def train_plans(
     num_cases: int = 32,
     progress: Callable[[str], None] = print,
 ) -> None:
-    """Train the decoder, the learning rate falling to zero over so many batches."""
+    """Train the decoder, the learning rate falling to zero in each cycle.
+
+    Its weights are the mean of those at the ends of the cycles (Izmailov et al. 2018).
+
+    Args:
+        model: to be trained.
+        vectors: of requests and cards.
+        draw: gives a case.
+        known: tuned vectors of cards; in two thirds of the cases they pass for unknown.
+        num_steps: batches.
+        seed: of the choice of cases.
+        checkpoint: where the run stands.
+        num_cases: of a batch.
+        progress: called with a line now and then.
+    """
     chosen = random.Random(seed)
     small = [parameter for name, parameter in model.named_parameters() if name.startswith(_SMALL)]
     large = [parameter for name, parameter in model.named_parameters() if not name.startswith(_SMALL)]
@@ -208,17 +251,20 @@ def train_plans(
     losses: list[float] = []
     rights: list[float] = []
     drawn: list[list[PlanningCase]] = []
+    mean_model = AveragedModel(model)
+    modules = {"model": model, "mean": mean_model}
+    ends = {round(end * num_steps) for _, end, _ in _CYCLES}
     model.train()
-    for step in range(checkpoint.restored({"model": model}, optimizer, chosen), num_steps):
+    for step in range(checkpoint.restored(modules, optimizer, chosen), num_steps):
         for group, rate in zip(optimizer.param_groups, (_RATE, _SMALL_RATE), strict=True):
-            group["lr"] = rate * min(1.0, (step + 1) / 100) * max(0.02, 1 - step / num_steps)
+            group["lr"] = rate * _share_of_rate(step / num_steps) * min(1.0, (step + 1) / 100)
         if not drawn:  # batches of like length: padding costs as much as words
             several = sorted((draw(chosen) for _ in range(_NUM_DRAWN * num_cases)), key=_size)
             drawn = [several[begin : begin + num_cases] for begin in range(0, len(several), num_cases)]
             chosen.shuffle(drawn)
         cases = drawn.pop()
         vectors.prepare((case.request for case in cases), model.config.max_request_tokens)
-        examples = [example_of(case, vectors, model) for case in cases]
+        examples = [_drawn(case, vectors, model, known, chosen) for case in cases]
         with torch.autocast("cpu", torch.bfloat16, enabled=vectors.is_halved):
             loss, right = loss_of(model, examples)
         optimizer.zero_grad()
@@ -227,11 +273,23 @@ def train_plans(
         optimizer.step()
         losses.append(loss.item())
         rights.append(right)
-        checkpoint.kept(step + 1, num_steps, {"model": model}, optimizer, chosen)
+        if step + 1 in ends:
+            mean_model.update_parameters(model)
+        checkpoint.kept(step + 1, num_steps, modules, optimizer, chosen)
         if (step + 1) % 100 == 0:
             mean, share = sum(losses[-100:]) / len(losses[-100:]), sum(rights[-100:]) / len(rights[-100:])
             progress(f"plans: step {step + 1} of {num_steps}, loss {mean:.3f}, right {share:.3f}")
+    model.load_state_dict(mean_model.module.state_dict())
     model.eval()
+
+
+def _share_of_rate(done: float) -> float:
+    """Of the highest learning rate after a share of the batches: it falls to zero, and again from less.
+
+    Warm restarts (Loshchilov and Hutter 2017).
+    """
+    begin, end, highest = next(cycle for cycle in _CYCLES if done < cycle[1])
+    return highest * max(0.02, 1 - (done - begin) / (end - begin))
 
 
 def _size(case: PlanningCase) -> int:

@@ -21,7 +21,7 @@ from orchestrator.controller.training.cases import (
     with_cards,
     with_distractors,
 )
-from orchestrator.controller.training.composed import composed, is_composable, plain, plain_card
+from orchestrator.controller.training.composed import composed, is_composable, plain, plain_card, repeated
 from orchestrator.controller.training.embedded import embedded_cases
 from orchestrator.controller.training.invented import invented_cases, twin_texts
 from orchestrator.controller.training.parallel import parallel_texts
@@ -46,8 +46,9 @@ _WEIGHTS = {
     "embedded": 0.08,
     "declined": 0.02,
 }
-_EXEMPLIFIED, _WITHHELD, _WITHHELD_IN_TRIALS = 0.5, 0.12, 0.3  # shares of the single requests over common cards
+_EXEMPLIFIED, _WITHHELD, _WITHHELD_IN_TRIALS = 0.5, 0.12, 0.1  # shares of the single requests over common cards
 _BALANCED = 0.25  # share of cases whose expert is drawn first, so that rare ones are learnt as well as common ones
+_REPEATED = 0.4  # share of the composed cases that call an expert several times
 _OF_ONE_SET = 0.4  # share of the composed cases
 _NUM_SWAPPED = 3  # of each case that brings its own cards, with other values
 _NUM_PASSED_OVER = 3  # of the cards most like a request: they may serve it where its own card is withheld
@@ -86,6 +87,7 @@ class TrainingData:
             for name, cases in self.cases.items()
             if name in ("toole", "bfcl")
         }
+        self._variants = _variants([case for name in OWN_CARD_SETS for case in self._single.get(name, ())])
         self._requests = {"toole": _requests(self.cases["toole"])} if "toole" in self.cases else {}
         own = ("synthetic", *OWN_CARD_SETS)  # those whose cases bring their own cards
         every = {name: [card for case in self.cases.get(name, ()) for card in case.cards] for name in own}
@@ -116,7 +118,13 @@ class TrainingData:
         if own and chosen.random() < _OF_ONE_SET:
             parts = [chosen.choice(sets[own]) for _ in range(min(num, 3))]
             return dataclasses.replace(composed(parts, chosen), source=own)
-        case = composed([chosen.choice(sets[chosen.choice(list(sets))]) for _ in range(num)], chosen)
+        parts = [chosen.choice(sets[chosen.choice(list(sets))]) for _ in range(num)]
+        if self._variants and chosen.random() < _REPEATED:
+            variants = chosen.choice(self._variants)
+            again = repeated(chosen.sample(variants, min(len(variants), chosen.choice((2, 2, 3)))), chosen)
+            parts = [again, *parts[: chosen.choice((0, 0, 1, 2))]]
+            chosen.shuffle(parts)
+        case = composed(parts, chosen)
         return plain(case) if chosen.random() < 0.35 else case
 
     def among(self, case: PlanningCase, near: Near, chosen: random.Random) -> PlanningCase:
@@ -158,6 +166,8 @@ class TrainingData:
 
         Of single requests half see cards with examples, and a part does without the card that it needs.
         """
+        if name == "composed":
+            return self._composed_trials(num, chosen)
         every = [case for case in self.held_back[name] if case.request.strip()]
         cases = chosen.sample(every, min(len(every), num))
         if name not in self._requests:
@@ -169,6 +179,20 @@ class TrainingData:
             is_withheld = chosen.random() < _WITHHELD_IN_TRIALS
             found.append((withheld(case), _but(cards, case.cards)) if is_withheld else (case, cards))
         return found
+
+    def _composed_trials(self, num: int, chosen: random.Random) -> list[tuple[PlanningCase, Sequence[ExpertCard]]]:
+        """Single requests held back, joined as in training."""
+        held = TrainingData(self.held_back, self.cards)
+        trials: list[tuple[PlanningCase, Sequence[ExpertCard]]] = []
+        for _ in range(num if any(held._single.values()) else 0):
+            case = held._composed(chosen)
+            if case.source not in self.cards:
+                others = [card for cards in held.pools.values() for card in chosen.sample(cards, min(len(cards), 12))]
+                if case.cards[0] == plain_card(case.cards[0]):
+                    others = [plain_card(card) for card in others]
+                case = with_distractors(case, others, MAX_CARDS, chosen)
+            trials.append((case, self.cards.get(case.source, case.cards)))
+        return trials
 
     def _exemplified(self, card: ExpertCard, name: str, but: str, chosen: random.Random) -> ExpertCard:
         """The card with some requests of its cases as examples, as users write them on theirs."""
@@ -278,6 +302,15 @@ def _requests(cases: Sequence[PlanningCase]) -> dict[str, list[str]]:
         if len(case.calls) == 1:
             found.setdefault(case.cards[0].name, []).append(case.request)
     return found
+
+
+def _variants(cases: Sequence[PlanningCase]) -> list[list[PlanningCase]]:
+    """Cases that differ in their values alone, together; those that have values, and others of their kind."""
+    found: dict[str, list[PlanningCase]] = {}
+    for case in cases:
+        if any(filled.spans for filled in case.calls[0].inputs.values()):
+            found.setdefault(case.id, []).append(case)
+    return [variants for variants in found.values() if len(variants) > 1]
 
 
 def _by_expert(cases: Sequence[PlanningCase]) -> list[list[PlanningCase]]:

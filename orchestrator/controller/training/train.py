@@ -17,7 +17,7 @@ import torch
 
 from orchestrator.controller.planner.configuration import PlannerConfig
 from orchestrator.controller.planner.modeling import Planner
-from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, Reader, card_digest, port_text
+from orchestrator.controller.planner.reading import MAX_PORT_TOKENS, Reader, port_text
 from orchestrator.controller.planner.vectors import Vectors
 from orchestrator.controller.planner.weights import load_reader, save_planner
 from orchestrator.controller.training.calibration_phase import calibrate
@@ -43,8 +43,8 @@ class Schedule:
 
 
 SCHEDULES = {
-    "full": Schedule(700, 2400, 6000),  # within an hour on two cores
-    "short": Schedule(600, 1600, 6000),  # somewhat less: for folds and ablations
+    "full": Schedule(700, 3000, 6000),  # within an hour on two cores
+    "short": Schedule(600, 2000, 6000),  # somewhat less: for folds and ablations
     "tiny": Schedule(2, 4, 60),  # seconds, to see that it runs
 }
 
@@ -79,8 +79,8 @@ def train_planner(
         reader = load_reader(reader_from)
     # A row of the embeddings is a word by its place alone: a checkpoint of another list must not be gone on with.
     facts["words"] = _digest(reader.words)
-    known = known_cards(data)
-    vectors = read(data, reader, known, folder / CHECKPOINTS / "vectors.pt", progress)
+    vectors = read(data, reader, folder / CHECKPOINTS / "vectors.pt", progress)
+    known = tuned_cards(data, vectors, seed=seed, progress=progress)
     model = Planner(PlannerConfig())
 
     neighbours = Neighbours(data.pools, vectors)
@@ -88,12 +88,13 @@ def train_planner(
         model,
         vectors,
         lambda chosen: data.among(data.case(chosen), neighbours.near, chosen),
+        known,
         num_steps=schedule.plan_steps,
         seed=seed,
         checkpoint=Checkpoint(folder / CHECKPOINTS / "plans.pt", facts),
         progress=progress,
     )
-    save_planner(folder, reader, model, tuned_cards(data, vectors, seed=seed, progress=progress))
+    save_planner(folder, reader, model, known.every)
     facts["held_back"] = calibrate(data, folder, seed=seed, progress=progress)
     facts["seconds"] = round(time.monotonic() - began)
     (folder / "training.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
@@ -129,16 +130,9 @@ def _digest(words: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
 
-def known_cards(data: TrainingData) -> frozenset[str]:
-    """Digests of the cards that come with Baton or stand in many cases: what is learnt of them counts."""
-    return frozenset(card_digest(card) for cards in (*data.cards.values(), data.embedded) for card in cards)
-
-
-def read(
-    data: TrainingData, reader: Reader, known: frozenset[str], kept: Path, progress: Callable[[str], None]
-) -> Vectors:
+def read(data: TrainingData, reader: Reader, kept: Path, progress: Callable[[str], None]) -> Vectors:
     """Everything that the second phase looks at, read once and kept."""
-    vectors = Vectors(reader, known=known)
+    vectors = Vectors(reader)
     if vectors.recall(kept):
         return vectors
     for name, cases in data.cases.items():

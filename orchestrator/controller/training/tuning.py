@@ -1,13 +1,16 @@
 """Tuning: the vectors of the cards that a set has in common, moved to where the requests for them lie.
 
-Trains neither reader nor decoder: one vector a card, a learnt prototype (Snell et al. 2017 take the plain mean).
+Trains neither reader nor decoder: one vector a card, a learnt prototype (Snell et al. 2017 take the plain mean). The
+decoder must not learn from vectors that its own cases moved, so each part of the cases gets vectors tuned on the
+others (stacking, Wolpert 1992).
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,10 +24,28 @@ from orchestrator.controller.training.cases import PlanningCase
 from orchestrator.controller.training.sources import TrainingData
 from orchestrator.types import ExpertCard
 
+NUM_FOLDS = 4
 _NUM_EPOCHS, _NUM_STEPS, _NUM_ROWS = 4, 40, 128  # of the rows, at least; of a step
 _RATE, _WEIGHT_RATE = 5e-3, 5e-2
 _WEIGHTS = (10.0, 10.0)  # of the similarity with the whole request and with its best part, at first
 _JOINED = 0.7  # share of the rows that two requests are joined to: a card must be found in a part of one, too
+
+
+@dataclass(frozen=True)
+class TunedCards:
+    """Unit vectors (D) by the digests of the cards.
+
+    Args:
+        every: tuned on all cases; these ship.
+        folds: without those of each fold.
+    """
+
+    every: Mapping[str, Tensor]
+    folds: tuple[Mapping[str, Tensor], ...]
+
+    def without(self, case: PlanningCase) -> Mapping[str, Tensor]:
+        """Those that were tuned without the case, or without the first of those that it is composed of."""
+        return self.folds[_fold_of(case)]
 
 
 @dataclass(frozen=True)
@@ -35,19 +56,28 @@ class _Row:
     wanted: frozenset[int]
 
 
-def tuned_cards(
-    data: TrainingData, vectors: Vectors, *, seed: int, progress: Callable[[str], None]
-) -> dict[str, Tensor]:
-    """Unit vectors (D), by the digests of the cards: of the sets with common cards, and of Baton's own."""
-    tuned: dict[str, Tensor] = {}
+def tuned_cards(data: TrainingData, vectors: Vectors, *, seed: int, progress: Callable[[str], None]) -> TunedCards:
+    """Vectors of the cards that stand in many cases: those of the sets with common cards, and Baton's own."""
+    every: dict[str, Tensor] = {}
+    folds: tuple[dict[str, Tensor], ...] = tuple({} for _ in range(NUM_FOLDS))
     for name, cards in {**data.cards, "embedded": data.embedded}.items():
         if not cards:
             continue
-        rows = _rows_of([case for case in data.cases.get(name, ()) if case.calls], cards, vectors)
-        described = vectors.cards(cards).described
-        tuned.update(zip(map(card_digest, cards), _tuned(described, rows, seed), strict=True))
+        cases = [case for case in data.cases.get(name, ()) if case.calls]
+        rows = _rows_of(cases, cards, vectors)
+        described = vectors.cards(cards, {}).described
+        digests = [card_digest(card) for card in cards]
+        own = [_fold_of(case) for case in cases]
+        every.update(zip(digests, _tuned(described, rows, seed), strict=True))
+        for fold, found in enumerate(folds):
+            others = [row for row, number in zip(rows, own, strict=True) if number != fold]
+            found.update(zip(digests, _tuned(described, others, seed), strict=True))
         progress(f"tuned the vectors of {len(cards)} cards of {name} to {len(rows)} requests")
-    return tuned
+    return TunedCards(every, folds)
+
+
+def _fold_of(case: PlanningCase) -> int:
+    return zlib.crc32(case.id.split("+")[0].encode()) % NUM_FOLDS
 
 
 def _rows_of(cases: Sequence[PlanningCase], cards: Sequence[ExpertCard], vectors: Vectors) -> list[_Row]:

@@ -46,7 +46,7 @@ NUMBER = Port(name="number", kind="integer")
 
 
 def values(text, *ports):
-    """What the calls take that a planner of random weights writes."""
+    """What the calls take where only the request's own words speak for values: a planner that learnt nothing."""
     import torch
 
     from orchestrator.controller.compact import CompactController
@@ -57,8 +57,9 @@ def values(text, *ports):
     from orchestrator.controller.planner.vectors import Vectors
     from orchestrator.controller.planner.weights import Weights
 
-    torch.manual_seed(3)
     model = Planner(PlannerConfig(num_layers=1, feed_forward_width=64)).eval()
+    for query in model.query:
+        torch.nn.init.zeros_(query.weight)
     controller = CompactController.of(Weights(Vectors(Reader().eval()), model, Calibration()))
     transcript = controller.transcript(Request(text=text), [ExpertCard(name="math", inputs=ports)])
     steps, _ = transcript.steps()

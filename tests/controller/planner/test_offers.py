@@ -16,7 +16,7 @@ def test_cards_offered_lately_are_not_read_again():
     def vectors(cards):
         read.append([card.name for card in cards])
         described = torch.tensor([[float(ord(card.name))] for card in cards])
-        return card_vectors(described, torch.zeros(0, 1), [0] * len(cards), [False] * len(cards))
+        return card_vectors(described, torch.zeros(0, 1), [0] * len(cards), are_known=False)
 
     cards = tuple(ExpertCard(name=name) for name in "abcd")
     offers = Offers(vectors)

@@ -107,6 +107,7 @@ def test_place_by_place_is_the_same_as_whole_rows():
         cues=torch.rand(1, 4, 32, tensors.NUM_CUES),
         fits=torch.rand(1, 4, 32, tensors.NUM_FITS),
         progress=torch.rand(1, 4, tensors.NUM_PROGRESS),
+        are_ordered=torch.tensor([[True, True, False, False]]),
     )
     with torch.no_grad():
         whole = model(entries, places, torch.ones(1, 4, 32, dtype=torch.bool))[0]
@@ -116,7 +117,7 @@ def test_place_by_place_is_the_same_as_whole_rows():
             assert torch.allclose(model.next(prefix, number, one), whole[number], atol=1e-4)
 
 
-def expert_place(size):
+def expert_place(size, is_ordered):
     import torch
 
     from orchestrator.controller.planner import tensors
@@ -130,10 +131,11 @@ def expert_place(size):
         cues=torch.zeros(1, 1, size, tensors.NUM_CUES),
         fits=torch.zeros(1, 1, size, tensors.NUM_FITS),
         progress=torch.zeros(1, 1, tensors.NUM_PROGRESS),
+        are_ordered=torch.tensor([[is_ordered]]),
     )
 
 
-def test_the_cards_share_one_probability_and_what_was_learnt_counts_where_all_are_known():
+def test_the_cards_share_one_probability():
     import torch
 
     from orchestrator.controller.planner import tensors
@@ -142,28 +144,29 @@ def test_the_cards_share_one_probability_and_what_was_learnt_counts_where_all_ar
     model = random_planner().eval()
     states = torch.randn(1, 40, 384)
 
-    def logits(num_cards, known, at=0.0):
+    def logits(num_cards, are_known=False, at=0.0, is_ordered=True):
         kinds = torch.tensor([[0] * 7 + [2] * 4 + [4] * num_cards + [5] * 6])
         size = kinds.shape[1]
         rows = torch.cat([states[:, :11], states[:, 11:12].expand(1, num_cards, -1), states[:, 30:36]], dim=1)
         rows[0, :11, 0] = torch.tensor([*range(7), *range(4)])
         matches = torch.zeros(1, size, tensors.NUM_MATCHES)
-        matches[0, 11 : 11 + num_cards, -1] = torch.tensor(known)
+        matches[0, 11 : 11 + num_cards, -1] = float(are_known)
         everything = torch.ones(1, size, dtype=torch.bool)
         prefix = model.begin(Entries(rows, kinds, matches, torch.zeros(1, size, tensors.NUM_ENDS), everything))
-        place = expert_place(size)
+        place = expert_place(size, is_ordered)
         place.fits[0, 0, 12, tensors.PLACE] = at
         with torch.no_grad():
             return model.next(prefix, 0, place)
 
-    few, many = logits(2, [0.0, 0.0]), logits(12, 12 * [0.0])
+    few, many = logits(2), logits(12)
     assert torch.allclose(few[11:13].logsumexp(0), many[11:23].logsumexp(0), atol=1e-5)
     assert torch.allclose(few[11], few[12], atol=1e-5)  # cards that look alike, neither of which training knew
-    one, both = logits(2, [1.0, 0.0]), logits(2, [1.0, 1.0])
-    assert torch.allclose(one[11:13], few[11:13], atol=1e-5)  # beside an unknown one nothing counts
-    assert torch.allclose(both[11:13].logsumexp(0), few[11:13].logsumexp(0), atol=1e-5)
-    later = logits(2, [0.0, 0.0], at=1.0)  # what stands later in the request waits for what stands before it
+    known = logits(2, are_known=True)
+    assert torch.allclose(known[11:13].logsumexp(0), few[11:13].logsumexp(0), atol=1e-5)
+    later = logits(2, at=1.0)  # what stands later in the request waits for what stands before it
     assert float(later[12] - later[11]) == pytest.approx(-2.0 * 0.5, abs=1e-4)
+    anywhere = logits(2, at=1.0, is_ordered=False)
+    assert float(anywhere[12] - anywhere[11]) == pytest.approx(0.0, abs=1e-4)
 
 
 def test_it_learns_its_cases_by_heart_and_comes_back_from_disk(reader, tmp_path):
@@ -172,6 +175,7 @@ def test_it_learns_its_cases_by_heart_and_comes_back_from_disk(reader, tmp_path)
     from orchestrator.controller.training.cases import Call, Filled, PlanningCase
     from orchestrator.controller.training.checkpoint import Checkpoint
     from orchestrator.controller.training.plan_phase import train_plans
+    from orchestrator.controller.training.tuning import NUM_FOLDS, TunedCards
 
     cases = []
     for city in ("Oslo", "Rome", "Lima", "Cairo"):
@@ -184,19 +188,20 @@ def test_it_learns_its_cases_by_heart_and_comes_back_from_disk(reader, tmp_path)
     calls = (Call(1, {"dish": Filled(spans=((7, 11),))}), Call(2, {"text": Filled(steps=(0,))}))
     cases += [PlanningCase(dish, both.replace("soup", dish), CARDS, calls) for dish in ("soup", "cake", "stew")]
     model = random_planner()
-    known = frozenset(card_digest(card) for card in CARDS)
+    vectors = Vectors(reader)
+    known = {card_digest(card): vector for card, vector in zip(CARDS, vectors.cards(CARDS).described, strict=True)}
     train_plans(
         model,
-        Vectors(reader, known=known),
+        vectors,
         lambda chosen: chosen.choice(cases),
+        TunedCards(known, NUM_FOLDS * (known,)),
         num_steps=400,
         seed=1,
         checkpoint=Checkpoint(None, {}),
         num_cases=8,
         progress=str,
     )
-    vectors = Vectors(reader).cards(CARDS).described
-    controller = saved(reader, model, tmp_path, dict(zip(map(card_digest, CARDS), vectors, strict=True)))
+    controller = saved(reader, model, tmp_path, known)
 
     plan = planned(controller, "What is the weather in Rome?")
     assert [(s.expert, s.inputs) for s in plan.steps] == [("weather", {"city": Span(start=23, end=27)})]

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from orchestrator.controller.training.cases import Call, Filled, PlanningCase
+from orchestrator.controller.training.cases import Call, Filled, PlanningCase, shuffled
 from orchestrator.controller.training.composed import composed, is_composable, joined, plain
 from orchestrator.types import ExpertCard, Port
 
@@ -196,3 +196,22 @@ def test_data_is_the_same_in_every_process():
         return run.stdout
 
     assert told("1") == told("2") != ""
+
+
+def test_a_shuffled_case_keeps_what_earlier_calls_give():
+    first = Call(0, {"text": Filled(spans=((0, 4),))})
+    second, third = Call(1, {"text": Filled(steps=(0,))}), Call(2, {"text": Filled(steps=(0, 1))})
+    case = PlanningCase("x", "read, then sum up, then tell", (), (first, second, third))
+    found = {}
+    for seed in range(30):
+        calls = shuffled(case, random.Random(seed)).calls
+        found[tuple(call.card for call in calls)] = [call.inputs["text"] for call in calls]
+    assert len(found) == 6
+    assert found[0, 1, 2] == [first.inputs["text"], Filled(steps=(0,)), Filled(steps=(0, 1))]
+    assert found[2, 0, 1] == [Filled(), first.inputs["text"], Filled(steps=(1,))]
+    assert found[1, 0, 2] == [Filled(), first.inputs["text"], Filled(steps=(0, 1))]
+
+
+def test_with_attachments_the_order_stays():
+    case = PlanningCase("x", "read it and sum it up", (), (Call(0, {}), Call(1, {})), attachments=("image",))
+    assert all(shuffled(case, random.Random(seed)) == case for seed in range(5))

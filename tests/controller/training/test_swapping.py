@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from orchestrator.controller.training.cases import Call, Filled, PlanningCase
+from orchestrator.controller.training.composed import repeated
 from orchestrator.controller.training.swapping import swapped, values_by_port
 from orchestrator.types import ExpertCard, Port
 
@@ -58,3 +59,17 @@ def test_a_value_of_two_ports_is_swapped_once_and_overlapping_ones_stay():
 def test_what_has_no_value_of_the_same_form_stays():
     here = case("flats in 东京 and Rome", city="东京")
     assert swapped(here, {"city": ["Paris", "lowercase", "东京"]}, random.Random(0)) == here
+
+
+def test_a_request_with_several_values_says_the_rest_once():
+    rome, oslo = (
+        case(f"Book {nights} nights in {city}.", city=city, nights=nights)
+        for city, nights in (("Rome", "3"), ("Oslo", "14"))
+    )
+    texts = set()
+    for seed in range(30):
+        both = repeated([rome, oslo, rome], random.Random(seed))
+        assert filled(both) == [{"city": ["Rome"], "nights": ["3"]}, {"city": ["Oslo"], "nights": ["14"]}]
+        texts.add(both.request)
+    assert "Book 3 nights in Rome. Do the same for 14 nights in Oslo." in texts
+    assert repeated([rome, rome], random.Random(0)) == rome

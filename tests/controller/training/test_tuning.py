@@ -1,4 +1,4 @@
-"""Tuned vectors: nearer to what people ask of a card, and used where training knew all cards."""
+"""Tuned vectors: nearer to what a card's requests say, and never tuned on the case that the decoder learns from."""
 
 from __future__ import annotations
 
@@ -27,22 +27,28 @@ def data():
 def test_a_tuned_card_is_nearest_to_requests_like_its_own():
     from orchestrator.controller.planner.reading import Reader, card_digest
     from orchestrator.controller.planner.vectors import Vectors
-    from orchestrator.controller.training.tuning import tuned_cards
+    from orchestrator.controller.training.tuning import NUM_FOLDS, tuned_cards
 
-    reader = Reader().eval()
+    vectors = Vectors(Reader().eval())
     lines = []
-    tuned = tuned_cards(data(), Vectors(reader), seed=0, progress=lines.append)
+    tuned = tuned_cards(data(), vectors, seed=0, progress=lines.append)
     assert lines == ["tuned the vectors of 2 cards of own to 48 requests"]
-    assert set(tuned) == {card_digest(card) for card in CARDS}
+    assert set(tuned.every) == {card_digest(card) for card in CARDS}
+    assert len(tuned.folds) == NUM_FOLDS
 
-    plain, vectors = Vectors(reader), Vectors(reader, known=frozenset(tuned), tuned=tuned)
-    known = vectors.cards(CARDS)
+    described = vectors.cards(CARDS)
+    assert not described.are_known
+    known = vectors.cards(CARDS, tuned.every)
+    assert known.are_known
     for request, best in (("Is a storm coming to Lima?", 0), ("How long does a stew take?", 1)):
-        assert int((known.described @ vectors.request(request, 64).mean.float()).argmax()) == best
-    assert (known.centres == plain.cards(CARDS).centres).all()  # what the pointer looks at is the description
-    beside = vectors.cards([*CARDS, ExpertCard(name="gamma", description="New.")])
-    assert (beside.described[:2] == plain.cards(CARDS).described).all()  # beside an unknown card all are described
-    assert beside.known.tolist() == [1.0, 1.0, 0.0]
+        near = known.described @ vectors.request(request, 64).mean.float()
+        assert int(near.argmax()) == best
+
+    one = data().cases["own"][0]
+    assert any(tuned.without(one) is fold for fold in tuned.folds)
+    half = vectors.cards([*CARDS, ExpertCard(name="gamma", description="New.")], tuned.every)
+    assert not half.are_known  # beside an unknown card all are described
+    assert (half.described[:2] == described.described).all()
 
 
 def test_the_same_seed_gives_the_same_vectors():
@@ -54,4 +60,4 @@ def test_the_same_seed_gives_the_same_vectors():
 
     vectors = Vectors(Reader().eval())
     one, other = (tuned_cards(data(), vectors, seed=3, progress=str) for _ in range(2))
-    assert all(torch.equal(one[digest], other[digest]) for digest in one)
+    assert all(torch.equal(one.every[digest], other.every[digest]) for digest in one.every)
