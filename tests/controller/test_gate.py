@@ -33,6 +33,10 @@ def plan(told: str) -> Plan:
         ("planned 0.95 barcodes*", "planned 0.7 barcodes* isbn", False),
         ("planned 0.8 faces", "planned 0.6 barcodes", True),
         ("planned 0.6 faces*", "planned 0.8 weather", False),  # leaves the file unread
+        ("planned 0.6 words*", "planned 0.8 words* library", False),  # looks up what it read
+        ("planned 0.6 words", "planned 0.8 library", True),
+        ("planned 0.88 plot words", "planned 0.7 plot", False),  # does less, and is less sure
+        ("planned 0.6 plot words", "planned 0.7 plot", True),
         ("planned 0.8 faces", "planned 0.4 barcodes", False),
         ("planned 0.36 faces", "planned 0.4 barcodes", True),
         ("planned 0.44 library", "planned 0.35 acronym", True),  # asked for want of anything better
