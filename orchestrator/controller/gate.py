@@ -29,7 +29,7 @@ def taken(known: Plan, learnt: Plan, embedded: Collection[str], lookups: Collect
         return _over_a_plan(known, learnt, embedded, lookups)
     if learnt.status == "planned":
         return learnt if learnt.confidence >= HARDLY else known
-    return learnt if learnt.status == "needs_input" and learnt.confidence > max(HARDLY, known.confidence) else known
+    return learnt if learnt.status == "needs_input" and learnt.confidence > max(LIKELY, known.confidence) else known
 
 
 def _over_a_plan(known: Plan, learnt: Plan, embedded: Collection[str], lookups: Collection[str]) -> Plan:

@@ -56,7 +56,8 @@ def plan(told: str) -> Plan:
         ("needs_input 0.7 plot", "planned 0.1 plot", False),
         ("abstained 0.1", "planned 0.15 speech", False),
         ("abstained 0.1", "planned 0.4 speech", True),
-        ("abstained 0.1", "needs_input 0.4 speech", True),
+        ("abstained 0.1", "needs_input 0.4 speech", False),  # asks for something, and is hardly sure
+        ("abstained 0.1", "needs_input 0.6 speech", True),
         ("needs_input 0.9 speech", "needs_input 0.4 speech", False),
         ("abstained 0.1", "abstained 0.9", False),
     ],
