@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from orchestrator.errors import ConfigError, StorageFull
 
+_PATIENCE = 30.0  # seconds that a connection waits for a lock
 _OTHER_HOME = "Name a folder that you may write as home: BATON_HOME=/path/to/folder"
 
 
@@ -30,9 +32,11 @@ class Database:
         if connection is None:
             with full_disk_named(self.path):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                connection = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
+                connection = sqlite3.connect(
+                    self.path, timeout=_PATIENCE, check_same_thread=False, isolation_level=None
+                )
                 connection.row_factory = sqlite3.Row
-                connection.execute("PRAGMA journal_mode=WAL")
+                _log_ahead(connection)
                 connection.execute("PRAGMA synchronous=NORMAL")
                 connection.execute("PRAGMA foreign_keys=ON")
                 connection.executescript(self._schema)
@@ -65,6 +69,19 @@ class Database:
                 connection.close()
             self._open.clear()
         self._local = threading.local()
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Turn write-ahead logging on; where others do the same at once SQLite does not wait, whatever the timeout."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 @contextlib.contextmanager

@@ -107,3 +107,21 @@ def test_a_full_file_is_storage_full_and_loses_nothing_accepted(tmp_path: Path) 
 def test_only_a_full_disk_is_called_full(raised: Exception, expected: type[Exception], tmp_path: Path) -> None:
     with pytest.raises(expected), full_disk_named(tmp_path):
         raise raised
+
+
+def test_opening_tries_again_where_another_switches_the_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Busy(sqlite3.Connection):
+        failures = 2
+
+        def execute(self, statement: str, *values: object) -> sqlite3.Cursor:
+            if "journal_mode" in statement and Busy.failures:
+                Busy.failures -= 1
+                raise sqlite3.OperationalError("database is locked")
+            return super().execute(statement, *values)
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *told, **named: connect(*told, **named, factory=Busy))
+    database = Database(tmp_path / "baton.db", SCHEMA)
+    write(database, "a")
+    assert (rows(database), Busy.failures) == (["a"], 0)
+    database.close()
