@@ -76,9 +76,8 @@ class WordPieces:
         ids, mask = torch.zeros(len(rows), num, dtype=torch.long), torch.zeros(len(rows), num, dtype=torch.long)
         offsets = torch.zeros(len(rows), num, 2, dtype=torch.long)
         for at, row in enumerate(rows):
-            kept, end = row.ids[: max_tokens - 1], row.ids[-1]
-            if len(row.ids) <= max_tokens:
-                kept = row.ids[:-1]
+            *inner, end = row.ids
+            kept = inner[: max_tokens - 1]
             ids[at, : len(kept)] = torch.tensor(kept)
             ids[at, len(kept)] = end
             mask[at, : len(kept) + 1] = 1

@@ -62,8 +62,11 @@ def _leaves_files(learnt: Plan, known: Plan, lookups: Collection[str]) -> bool:
     """
     if not attachments_read(known):
         return False
-    looks_up = [any(step.expert in lookups for step in plan.steps) for plan in (learnt, known)]
-    return not attachments_read(learnt) or looks_up == [True, False]
+    return not attachments_read(learnt) or (_looks_up(learnt, lookups) and not _looks_up(known, lookups))
+
+
+def _looks_up(plan: Plan, lookups: Collection[str]) -> bool:
+    return any(step.expert in lookups for step in plan.steps)
 
 
 def _only_looks_up(plan: Plan, lookups: Collection[str]) -> bool:

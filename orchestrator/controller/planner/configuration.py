@@ -19,7 +19,8 @@ class PlannerConfig:
         max_request_tokens: T, where a request is cut.
         max_steps: of a plan.
         dropout: in the decoder, while training.
-        clause_dropout: share of them where the part that the decoder attends to says nothing of the cards.
+        clause_dropout: share of the cases of training where the part that the decoder attends to says nothing of the
+            cards.
         end_dropout: share of them where the pointer says nothing of the end.
         unknown_end: probability of the end from which on a plan is ended over cards that training did not know; chosen
             on requests of our own, since those of training ask for fewer steps than people do.

@@ -119,7 +119,6 @@ class Decoder:
         """
         if self._are_known:
             return self._written()
-        self._is_ordered = False
         plan = self._written()
         steps = {step.card: step for step in reversed(plan.steps)}
         if len(steps) < 2:

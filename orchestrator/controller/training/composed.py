@@ -108,6 +108,7 @@ def repeated(variants: Sequence[PlanningCase], chosen: random.Random) -> Plannin
     first = variants[0]
     language = "zh" if has_chinese(first.request) else "en"
     text = first.request.rstrip(".?!。？！ ")
+    ending = first.request[len(text) :]
     calls = [first.calls[0]]
     for number, variant in enumerate(variants[1:], start=2):
         spans = [span for filled in variant.calls[0].inputs.values() for span in filled.spans]
@@ -119,9 +120,7 @@ def repeated(variants: Sequence[PlanningCase], chosen: random.Random) -> Plannin
         text += variant.request[begin:end] + rest
         inputs = {name: _moved(filled, by, len(text)) for name, filled in variant.calls[0].inputs.items()}
         calls.append(Call(first.calls[0].card, inputs))
-    return dataclasses.replace(
-        first, request=text + first.request[len(first.request.rstrip(".?!。？！ ")) :], calls=tuple(calls)
-    )
+    return dataclasses.replace(first, request=text + ending, calls=tuple(calls))
 
 
 def _said(case: PlanningCase) -> tuple[str, ...]:

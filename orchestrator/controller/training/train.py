@@ -43,7 +43,7 @@ class Schedule:
 
 
 SCHEDULES = {
-    "full": Schedule(700, 3000, 6000),  # within an hour on two cores
+    "full": Schedule(700, 3000, 6000),  # about an hour on two cores, by the time of a batch
     "short": Schedule(600, 2000, 6000),  # somewhat less: for folds and ablations
     "tiny": Schedule(2, 4, 60),  # seconds, to see that it runs
 }
