@@ -180,6 +180,18 @@ def forget_parts() -> None:
 
 
 @contextlib.contextmanager
+def segments(controller: CompactController) -> Iterator[None]:
+    """The whole request as one segment."""
+    from orchestrator.controller.planner import marks
+
+    kept, marks.segments_of = marks.segments_of, lambda text: ((0, len(text)),)
+    try:
+        yield
+    finally:
+        marks.segments_of = kept
+
+
+@contextlib.contextmanager
 def trained_reader(controller: CompactController) -> Iterator[None]:
     """The encoder as it came, under a decoder that was trained on the tuned one."""
     from orchestrator.controller.planner.reading import Reader
@@ -212,6 +224,7 @@ VARIANTS: dict[str, Switch] = {
     "without choosing first": choosing,
     "without the late end": late_end,
     "without short parts": short_parts,
+    "without segments": segments,
     "without the reader's training": trained_reader,
     "without the rule of silent ports": silent_ports,
 }

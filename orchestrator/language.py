@@ -8,7 +8,7 @@ from pathlib import Path
 
 from orchestrator.types import Language
 
-_CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 # Chinese runs and other words apart, so that "XR-2000的保修期" is two words and more, not one.
 _OTHER = r"[^\W_\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+"
 _WORD = re.compile(rf"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+|{_OTHER}(?:[.'’\-]{_OTHER})*")
@@ -27,12 +27,12 @@ def language_of(text: str) -> Language:
     Any other language goes with `en`, whose rules (words between spaces) fit most of them.
     """
     letters = sum(character.isalpha() for character in text)
-    return "zh" if letters and len(_CJK.findall(text)) >= letters / 10 else "en"
+    return "zh" if letters and len(CHINESE.findall(text)) >= letters / 10 else "en"
 
 
 def has_chinese(text: str) -> bool:
     """Whether a Chinese character stands in the text."""
-    return _CJK.search(text) is not None
+    return CHINESE.search(text) is not None
 
 
 def words(text: str) -> list[str]:
@@ -40,7 +40,7 @@ def words(text: str) -> list[str]:
     found: list[str] = []
     for match in _WORD.finditer(text):
         run = match.group()
-        if _CJK.match(run):
+        if CHINESE.match(run):
             found.extend(_segmenter().cut_for_search(run))
         else:
             found.append(run.lower())
@@ -49,7 +49,7 @@ def words(text: str) -> list[str]:
 
 def content_words(text: str) -> list[str]:
     """`words` without stop words and single Latin letters."""
-    return [w for w in words(text) if w not in STOP_WORDS and (len(w) > 1 or _CJK.match(w) or w.isdigit())]
+    return [w for w in words(text) if w not in STOP_WORDS and (len(w) > 1 or CHINESE.match(w) or w.isdigit())]
 
 
 def sentences(text: str) -> list[tuple[int, int]]:

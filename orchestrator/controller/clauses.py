@@ -127,18 +127,24 @@ def _is_number(text: str) -> bool:
 
 def quotes_in(text: str) -> tuple[Piece, ...]:
     """The quoted parts, quotation marks left out; a long text behind a colon counts as quoted too."""
+    found = marked_quotes(text)
+    if not found and (payload := _payload(text)) is not None:
+        return (payload,)
+    return found
+
+
+def marked_quotes(text: str) -> tuple[Piece, ...]:
+    """What stands between quotation marks."""
     found = []
     for match in _QUOTE.finditer(text):
         group = next(i for i, value in enumerate(match.groups(), start=1) if value is not None)
         found.append(Piece(match.start(group), match.end(group), match.group(group)))
-    if not found and (payload := _payload(text)) is not None:
-        found.append(payload)
     return tuple(found)
 
 
 def _payload(text: str) -> Piece | None:
     """The text that an instruction ends with: "Summarise this: ..."."""
-    for match in re.finditer(r"[:：](?!//)\s*", text):
+    for match in re.finditer(r"(?<!\d)[:：](?!//)\s*|[:：](?!//|\d)\s*", text):
         if match.start() <= 400 and len(text) - match.end() >= 12 and match.start() > 2:
             before = text[: match.start()]
             if not re.search(r"\w", before) or wording().announces.search(before):
@@ -161,20 +167,20 @@ def file_names_in(text: str) -> tuple[FileName, ...]:
 def clauses_of(text: str) -> tuple[Clause, ...]:
     """The request's clauses in order; together they hold every instruction of it."""
     quotes = quotes_in(text)
-    masked = _masked(text, quotes)
-    listed = _list_in(masked)
-    guarded = masked
+    hidden = masked(text, quotes)
+    listed = _list_in(hidden)
+    guarded = hidden
     if listed is not None:
-        guarded = masked[: listed.start] + "\ue002" * (listed.end - listed.start) + masked[listed.end :]
+        guarded = hidden[: listed.start] + "\ue002" * (listed.end - listed.start) + hidden[listed.end :]
     clauses: list[Clause] = []
     begin, is_after = 0, False
     for start, end, is_then in [*_cuts(guarded), (len(text), len(text), False)]:
-        if wording().lead.search(masked[begin:start].strip()) and end < len(text) and "\n" not in text[start:end]:
+        if wording().lead.search(hidden[begin:start].strip()) and end < len(text) and "\n" not in text[start:end]:
             continue  # "according to the manual," says nothing alone
-        clause = _clause(text, masked, begin, start, is_after, quotes, listed)
+        clause = _clause(text, hidden, begin, start, is_after, quotes, listed)
         if clause is not None and clauses and clauses[-1].is_question and wording().fragment.match(clause.piece.text):
             before = clauses.pop()
-            clause = _clause(text, masked, before.piece.start, start, before.is_after, quotes, listed)
+            clause = _clause(text, hidden, before.piece.start, start, before.is_after, quotes, listed)
         if clause is not None:
             clauses.append(clause)
         begin, is_after = end, is_then
@@ -199,9 +205,9 @@ def _noun(kind: ArtifactKind, text: str) -> str:
     return f"{'the ' if language == 'en' else ''}{wording().kinds[language][kind]}"
 
 
-def _list_in(masked: str) -> Piece | None:
+def _list_in(hidden: str) -> Piece | None:
     """The list of alternatives or labels that a request offers: "billing, delivery or praise"."""
-    for match in _LIST.finditer(masked):
+    for match in _LIST.finditer(hidden):
         items = match.group("items")
         if "\ue000" not in items and (_ALTERNATIVES.search(items) or _LIST_CUE.match(match.group())):
             return Piece(match.start("items"), match.end("items"), items)
@@ -209,7 +215,7 @@ def _list_in(masked: str) -> Piece | None:
 
 
 def _clause(
-    text: str, masked: str, start: int, end: int, is_after: bool, quotes: tuple[Piece, ...], listed: Piece | None
+    text: str, hidden: str, start: int, end: int, is_after: bool, quotes: tuple[Piece, ...], listed: Piece | None
 ) -> Clause | None:
     while start < end and text[start].isspace():
         start += 1
@@ -222,15 +228,15 @@ def _clause(
     if listed is not None and start <= listed.start and listed.end <= end:
         parts = [item.strip(" \"'“”‘’") for item in _LIST_SEPARATOR.split(text[listed.start : listed.end])]
         items = tuple(part for part in parts if part)
-    instruction = re.sub("\ue000+", "the text", masked[start:end])
+    instruction = re.sub("\ue000+", "the text", hidden[start:end])
     names = [name for name in file_names_in(text) if start <= name.piece.start < end]
     for name in names:
         instruction = re.sub("\ue001+", _noun(name.kind, text), instruction, count=1)
     return Clause(Piece(start, end, text[start:end]), is_after, instruction.strip(), own, items)
 
 
-def _masked(text: str, quotes: tuple[Piece, ...]) -> str:
-    """The text with quoted content and file names overwritten, so that nothing inside them is read an instruction."""
+def masked(text: str, quotes: tuple[Piece, ...]) -> str:
+    """The text with quotes and file names overwritten, as long as before: nothing in them is read as an instruction."""
     characters = list(text)
     for quote in quotes:
         characters[quote.start : quote.end] = "\ue000" * (quote.end - quote.start)

@@ -148,10 +148,10 @@ class CompactController:
 
             @functools.cache  # asked for once to weigh the ports against each other, and once for each
             def cues(card: int, position: int) -> Tensor:
-                return cues_at(scene, request.text, read.offsets, own[card].inputs[position], memory.near[:, card])
+                return cues_at(scene, request.text, read.offsets, own[card].inputs[position], memory, card)
 
             written = Decoder(model, scene, memory, port, cues).write()
-            matches = memory.matches[scene.layout.cards : scene.layout.tokens]  # (C, 6)
+            matches = memory.matches[scene.layout.cards : scene.layout.tokens]  # (C, 7)
             whole, _, centre, *_ = matches.amax(0).tolist()
             alike = matches[:, :2].mean(1).topk(min(2, len(own))).values  # (2)
             nearest_cards = (whole, centre, float(alike[0] - alike[-1]))

@@ -16,6 +16,7 @@ from pydantic import Field
 from orchestrator.errors import BadRequest
 from orchestrator.types import Value
 
+_FAR = 3  # segments more than steps, or fewer
 _MANY = 16  # cards
 
 
@@ -31,7 +32,7 @@ class Calibration(Value):
         max_wrong: share of wrong plans among those that are run, by which `escalate_below` was chosen.
     """
 
-    weights: tuple[float, ...] = (1.0,) + 31 * (0.0,)
+    weights: tuple[float, ...] = (1.0,) + 34 * (0.0,)
     bias: float = 0.0
     decline_above: float = Field(default=0.5, ge=0, le=1)
     escalate_below: float = Field(default=0.5, ge=0, le=1)
@@ -49,6 +50,7 @@ def features_of(
     log_links: float,
     declined: float,
     num_steps: int,
+    num_segments: int,
     nearest: float,
     nearest_centre: float,
     margin: float,
@@ -64,6 +66,7 @@ def features_of(
         log_links: of the places that link steps.
         declined: probability of declining at the first place.
         num_steps: of the plan.
+        num_segments: of the request; what is more than a few above or below the steps counts no more.
         nearest: highest similarity of any card with the request.
         nearest_centre: the same of description and examples together.
         margin: by how much the next card is less alike.
@@ -79,6 +82,7 @@ def features_of(
         math.log(bounded / (1 - bounded)),
         float(num_steps > 1),
         float(num_steps),
+        float(max(-_FAR, min(_FAR, num_segments - num_steps))),
         nearest,
         nearest_centre,
         10 * margin,

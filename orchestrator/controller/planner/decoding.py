@@ -34,7 +34,7 @@ from orchestrator.controller.planner.writing import (
 from orchestrator.types import Port
 
 MAX_ITEMS = 12  # of a list
-_UNSERVED = 2.0  # of log-odds that the end loses while order words ask for more steps
+_UNSERVED = 1.5  # of log-odds that the end loses while there are fewer steps than segments
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Decoder:
         scene: what the request offers.
         memory: the same as tensors.
         port: vector (D) of an input port, by positions of card and port.
-        cues: what speaks for each token there whatever was written before, (M, 9), by the same.
+        cues: what speaks for each token there whatever was written before, (M, 11), by the same.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Decoder:
         self._model = model
         self._scene = scene
         self._port, self._cues = port, cues
-        self._near, self._places = memory.near, memory.places
+        self._memory = memory
         self._prefix = model.begin(memory.entries)
         self._are_known = self._is_ordered = memory.are_known
         self._ends_above = math.log(0.5 if memory.are_known else model.config.unknown_end)
@@ -117,12 +117,13 @@ class Decoder:
         wherever the request speaks of them, the second time with these in the order of the text. Of three cards it is
         easier to say than of thirty which one comes first.
         """
-        if self._are_known:
-            return self._written()
         plan = self._written()
-        steps = {step.card: step for step in reversed(plan.steps)}
-        if len(steps) < 2:
+        marks = self._scene.marks
+        places = [float(self._memory.places[step.card]) for step in plan.steps]
+        may_go_on = len(marks.segments) > len(plan.steps) or bool(marks.coordinated)
+        if self._are_known or not plan.steps or (places == sorted(places) and not may_go_on):
             return plan
+        steps = {step.card: step for step in reversed(plan.steps)}
         self._forget()
         ordered = self._written(frozenset(steps))
         plan.log_links = ordered.log_links
@@ -152,6 +153,8 @@ class Decoder:
             allowed = experts_possible(scene, written, fits)
             if only:
                 allowed = self._among(only, written, allowed, fits)
+            elif not self._is_ordered:  # an expert is chosen once, however often it will be called
+                allowed = [symbol for symbol in allowed if symbol - layout.cards not in written]
             logs = self._log_experts(allowed, written, fits)
             if not plan.steps:
                 plan.declined = math.exp(logs[Special.DECLINE])
@@ -173,7 +176,8 @@ class Decoder:
             if plan.steps:
                 plan.log_links += sum(math.log(max(one.probability, 1e-9)) for one in fillings if one.links)
             plan.steps.append(WrittenStep(card, cards[card], tuple(ranked[:3]), fillings))
-            self._repeat(plan)
+            if self._is_ordered:
+                self._repeat(plan)
 
     def _among(
         self,
@@ -190,7 +194,8 @@ class Decoder:
         own = [symbol for symbol in allowed if symbol - first in only]
         left = [symbol for symbol in own if symbol - first not in written]
         if left:
-            return [min(left, key=lambda s: (fits[s - first][0], fits[s - first][3], float(self._places[s - first])))]
+            places = self._memory.places
+            return [min(left, key=lambda s: (fits[s - first][0], fits[s - first][3], float(places[s - first])))]
         return [Special.END, *own] if written else [first + card for card in sorted(only)]
 
     def _says_nothing_new(self, fillings: Sequence[Filling], step: WrittenStep, spent: Tensor) -> bool:
@@ -316,10 +321,10 @@ class Decoder:
         """Log probabilities of the next expert and of the end, (M)."""
         layout = self._scene.layout
         of_entries = torch.zeros(layout.size, NUM_FITS)
-        of_entries[layout.cards : layout.tokens] = fits_at(self._scene, self._near, self._places, written, fits)
-        progress = progress_at(self._scene, self._near, self._places, written)
+        of_entries[layout.cards : layout.tokens] = fits_at(self._scene, self._memory, written, fits)
+        progress = progress_at(self._scene, self._memory, written)
         logits = self._logits(Slot.EXPERT, fits=of_entries, progress=progress)
-        if len(written) < self._scene.marks.num_ordered:
+        if len(written) < len(self._scene.marks.segments):
             logits[Special.END] -= _UNSERVED
         return _normalised(logits, allowed)
 

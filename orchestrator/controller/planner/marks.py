@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from orchestrator.controller.clauses import clauses_of, file_names_in
+from orchestrator.controller.clauses import clauses_of, file_names_in, marked_quotes
 from orchestrator.controller.planner.coordination import coordinated
 from orchestrator.controller.planner.moments import dates_in
 from orchestrator.controller.planner.names import about_port, stems
 from orchestrator.controller.planner.numbers import number_of
+from orchestrator.controller.planner.segments import segments_of
 from orchestrator.controller.planner.words import FUNCTION_WORDS
 from orchestrator.types import Port
 
@@ -25,18 +26,24 @@ _GOES_ON = re.compile(r"\d(?:\.\d|,\d{3}(?!\d)|[十百千万亿])")
 _WHOLE = re.compile(r"[$€£¥]?[-+−]?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)*(?:\s?[十百千万亿]+)?")
 _LONE = re.compile(r"[-+]?\d[\d.,]*(?![\w%％])(?:\s+(?P<word>[A-Za-z]+))?")
 _DETERMINERS = frozenset(("a", "an", "the", "this", "that", "my", "your", "our", "his", "her", "their", "its"))
+_CHINESE_FUNCTION_WORDS = frozenset((
+    "是", "的", "了", "吗", "呢", "吧", "和", "与", "或", "把", "将", "被", "就", "也", "都", "还", "请", "请问",
+    "这个", "那个", "谁", "哪", "哪个", "哪些", "哪里", "什么", "多少", "怎么", "怎样", "如何", "有没有", "是否",
+))  # fmt: skip
 _NEVER_FIRST = (
-    (FUNCTION_WORDS - _DETERMINERS)
+    _CHINESE_FUNCTION_WORDS
+    | (FUNCTION_WORDS - _DETERMINERS)
     | {"when", "where", "while", "because", "there"}
     | set(",.;:!?)%，。；：！？、）'\"“”‘’")
 )
-_NEVER_LAST = FUNCTION_WORDS | set(",;:!?(，。；：！？、（'\"“”‘’")
+_NEVER_LAST = _CHINESE_FUNCTION_WORDS | FUNCTION_WORDS | set(",;:!?(，。；：！？、（'\"“”‘’")
 _FRACTION = re.compile(r"[$€£¥]?[-+]?\d+\.\d")
 # With a digit on one side, or a hyphen within a word: "01-01-1980" and "gluten-free", not "grams/mole".
 _SIGNED = r"(?:[-/.:@_](?:(?<=\d.)(?=[A-Za-z\d])|(?=\d))|(?<=[a-z])-(?=[a-z]))"
 _LONG_WORD = re.compile(rf"(?:[A-Za-z]\.)+[A-Za-z]\b|[A-Za-z\d]+(?:{_SIGNED}[A-Za-z\d]+)*")
 _TERM = r"\(?(?:\d*\.?\d*[A-Za-z](?:\^\d+|[²³])?|\d+(?:\.\d+)?)(?![A-Za-z])\)?"
 _FORMULA = re.compile(rf"(?<![\w'’]){_TERM}(?:\s*[-+*/^]\s*{_TERM})+")  # "3x^2 - 2x + 1"
+_ADDRESS = re.compile(r"https?://[^\s'\"<>]+|[\w.+-]+@[\w-]+\.[\w.-]+")
 _CAPITAL = r"[A-Z][\w'’&-]*(?:\.[A-Z]\w*)*"
 _NAME = re.compile(
     rf"(?<!\w)(?P<first>{_CAPITAL})(?:\s+(?:(?:of|the|de|van|von|da|di)\s+){{0,2}}{_CAPITAL})*(?:\s+\d+\b)?"
@@ -72,7 +79,8 @@ class Marks:
         wholes: tokens that begin a number in digits, and the last one of each: the 000 of 12,000, the 万 of 30万.
         lone: tokens that begin a number behind which nothing stands that it could be a part of, such as "10 Downing".
         coordinated: items of each coordination, such as "5, 10 and 15".
-        num_ordered: instructions that order words such as "then" put one after the other.
+        segments: that each may ask for another thing.
+        aside: tokens of quotes, file names and addresses, which say nothing of what is to be done.
     """
 
     numbers: frozenset[int] | None = None
@@ -92,7 +100,8 @@ class Marks:
     wholes: tuple[tuple[int, int], ...] = ()
     lone: frozenset[int] = frozenset()
     coordinated: tuple[Ranges, ...] = ()
-    num_ordered: int = 1
+    segments: Ranges = ()
+    aside: frozenset[int] = frozenset()
 
     def numbers_for(self, port: Port, others: Iterable[Port] = ()) -> frozenset[int] | None:
         """The tokens with which a number for the port may begin; None where nobody looked.
@@ -129,7 +138,8 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
     """
     text = _unwrapped(text)
     clauses = clauses_of(text)
-    files = {file.piece.text for file in file_names_in(text)}  # a file's name in quotes is no text
+    named = file_names_in(text)
+    files = {file.piece.text for file in named}  # a file's name in quotes is no text
     said = (quote for clause in clauses for quote in clause.quotes)
     quotes = [(quote.start, quote.end) for quote in said if quote.text not in files]
     items: list[tuple[int, int]] = []
@@ -150,6 +160,8 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
     formulas = [match for match in _FORMULA.finditer(text) if re.search("[A-Za-z]", match.group())]
     long_words = [*_LONG_WORD.finditer(text), *formulas]
     joined = {at for match in long_words for at in range(match.start() + 1, match.end())}
+    aside = [(one.start, one.end) for one in (*marked_quotes(text), *(file.piece for file in named))]
+    aside += [match.span() for match in _ADDRESS.finditer(text)]
     behind = {token: match for token, start in numbers.items() if (match := _BEHIND.match(text, start)) is not None}
     return Marks(
         frozenset(numbers),
@@ -169,7 +181,8 @@ def marks_of(text: str, offsets: Sequence[tuple[int, int]], firsts: Sequence[int
         _ranges((match.span() for start in numbers.values() if (match := _WHOLE.match(text, start))), offsets),
         frozenset(token for token, start in numbers.items() if _is_lone(text, start)),
         tuple(_ranges(group, offsets) for group in coordinated(text, names, quotes)),
-        1 + sum(clause.is_after for clause in clauses[1:]),
+        _ranges(segments_of(text), offsets),
+        frozenset(token for first, last in _ranges(aside, offsets) for token in range(first, last + 1)),
     )
 
 

@@ -89,17 +89,18 @@ class Planner(nn.Module):
         # learns about single cards does not, nor does any but the plainest function of the similarities.
         self.clause_query = nn.Linear(width, width)
         self.clause_key = nn.Linear(width, width)
-        self.sharpness = nn.Parameter(torch.tensor([6.0, 6.0, 3.0, 2.0, 3.0]))  # the similarities, and that of `_found`
+        # Of the similarities, and of that of `_found`.
+        self.sharpness = nn.Parameter(torch.tensor([6.0, 6.0, 3.0, 2.0, 0.0, 3.0]))
         # Examples say better what a card is for than its description.
-        self.exemplified_sharpness = nn.Parameter(torch.tensor([2.0, 0.0, 6.0, 0.0, 0.0]))
-        self.known_sharpness = nn.Parameter(torch.tensor([4.0, 6.0, 0.0, 0.0, 4.0]))  # and so do tuned vectors
-        self.fit_weight = nn.Parameter(torch.tensor([-1.0, 0.5, 1.0, -1.0, -4.0, 3.0, 0.0, 2.0]))
+        self.exemplified_sharpness = nn.Parameter(torch.tensor([2.0, 0.0, 6.0, 0.0, 0.0, 0.0]))
+        self.known_sharpness = nn.Parameter(torch.tensor([4.0, 6.0, 0.0, 0.0, 0.0, 4.0]))  # and so do tuned vectors
+        self.fit_weight = nn.Parameter(torch.tensor([-1.0, 0.5, 1.0, -1.0, -4.0, 3.0, 0.0, 2.0, 2.0]))
         self.order_weight = nn.Parameter(torch.tensor(-2.0))  # of what stands before a card's part of the request
         num_levels = 2 * NUM_MATCHES + 1
         self.stop = nn.Sequential(nn.Linear(num_levels + len(LEFT) + NUM_PROGRESS, 32), nn.GELU(), nn.Linear(32, 2))
-        self.option_sharpness = nn.Parameter(torch.tensor([1.0, 1.0, 1.0, 1.0]))
+        self.option_sharpness = nn.Parameter(torch.tensor([1.0, 1.0, 1.0, 1.0, 0.0]))
         # What `cues_at` and `neighbourhood` tell, and how much like the port the token is and what stands around it.
-        self.value_weight = nn.Parameter(torch.tensor([1.0, -1, 1, 0, -1, 3, 1, -2, 1] + NUM_VIEWS * [1]))
+        self.value_weight = nn.Parameter(torch.tensor([1.0, -1, 1, 0, -1, 3, 1, -2, 1, 2, 1] + NUM_VIEWS * [1]))
         self.last_weight = nn.Parameter(torch.tensor([0.5, -1.0]))
         self.reach = nn.Embedding(MAX_REACH, 1)
         self.recency = nn.Embedding(config.max_steps + 1, 1)
@@ -276,8 +277,8 @@ class Planner(nn.Module):
             clause_keys: (B, D, M).
             entries: what is pointed into.
             cards: where the cards stand in the memory, and entries that are none, (B, C).
-            fits: of each card at each place, (B, E, C, 8).
-            progress: at each place, (B, E, 5).
+            fits: of each card at each place, (B, E, C, 9).
+            progress: at each place, (B, E, 7).
             are_ordered: whether what the request says first comes first, (B, E).
         Returns:
             Logits of the end and of declining, (B, E, 2), and of the cards, (B, E, C), meaningless where an entry is
@@ -292,10 +293,10 @@ class Planner(nn.Module):
         of_clause = clause @ states[row, cards].transpose(1, 2)  # (B, E, C)
         if self.training:  # where the next part stands is said less plainly elsewhere
             of_clause = of_clause * (torch.rand(len(cards), 1, 1, device=cards.device) >= self.config.clause_dropout)
-        shown = entries.matches[row, cards]  # (B, C, 6)
-        told = shown.unsqueeze(1).expand(-1, hidden.shape[1], -1, -1)  # (B, E, C, 6)
+        shown = entries.matches[row, cards]  # (B, C, 7)
+        told = shown.unsqueeze(1).expand(-1, hidden.shape[1], -1, -1)  # (B, E, C, 7)
         of_request, is_exemplified, are_known = told.split([NUM_SIMILARITIES, 1, 1], dim=-1)
-        near = torch.cat([of_request, of_clause.unsqueeze(-1)], dim=-1)  # (B, E, C, 5)
+        near = torch.cat([of_request, of_clause.unsqueeze(-1)], dim=-1)  # (B, E, C, 6)
         sharper = is_exemplified * self.exemplified_sharpness + are_known * self.known_sharpness
         linear = (near * (self.sharpness + sharper)).sum(-1)
         ordered = are_ordered.unsqueeze(-1).to(fits.dtype)  # (B, E, 1)
@@ -304,16 +305,16 @@ class Planner(nn.Module):
         of_cards = (linear + (fits * counting * self.fit_weight).sum(-1) + pointed_cards).masked_fill(~is_card, -1e4)
         of_cards = of_cards + ordered * self.order_weight * _earlier(of_cards, fits[..., PLACE])
         own = is_card.squeeze(1).unsqueeze(-1)  # (B, C, 1)
-        tops = shown.masked_fill(~own, -1).amax(1)  # (B, 6)
+        tops = shown.masked_fill(~own, -1).amax(1)  # (B, 7)
         means = (shown * own).sum(1) / own.sum(1).clamp(min=1)
         levels = torch.cat([tops, means], dim=-1).unsqueeze(1).expand(-1, hidden.shape[1], -1)
         best_clause = of_clause.masked_fill(~is_card, -1).amax(-1, True)
-        left = fits[..., list(LEFT)].masked_fill(~is_card.unsqueeze(-1), -1).amax(2)  # (B, E, 4)
+        left = fits[..., list(LEFT)].masked_fill(~is_card.unsqueeze(-1), -1).amax(2)  # (B, E, 5)
         ends = self.stop(torch.cat([levels, best_clause, left, progress], dim=-1))
         return (ends + pointed_ends).float(), of_cards.float().log_softmax(-1)
 
     def told(self, prefix: Prefix, ports: Tensor, cues: Tensor) -> Tensor:
-        """What the words of a request say of several ports, (P, M): ports (P, D), cues (P, M, 9)."""
+        """What the words of a request say of several ports, (P, M): ports (P, D), cues (P, M, 11)."""
         return self._told(prefix.views, ports[None], cues[None])[0]
 
     def _told(self, views: Tensor, ports: Tensor, cues: Tensor) -> Tensor:

@@ -65,6 +65,7 @@ class Transcript:
             written.log_links,
             written.declined,
             len(written.steps),
+            len(self.scene.marks.segments),
             *self.nearest,
             self.num_cards,
             self.exemplified,

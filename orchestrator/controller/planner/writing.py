@@ -49,19 +49,24 @@ class Scene:
 
 
 def experts_possible(scene: Scene, written: Sequence[int], fits: Sequence[tuple[bool, ...]]) -> list[int]:
-    """What may stand there of this request: with files attached, no expert that waits for a file of another kind.
+    """What may stand there of this request.
 
-    Without files any expert may stand there, and the missing file is asked for.
+    With files attached, no expert that waits for a file of another kind; without, any may stand there, and the missing
+    file is asked for. No expert twice whose second call could say nothing else than the first.
 
     Args:
         scene: what the request offers.
         written: the cards of the steps so far, positions in the scene.
         fits: of each card there, from `fits_of`.
     """
-    allowed = experts_allowed(scene, len(written))
+    cards = scene.layout.cards
+    allowed = [
+        symbol
+        for symbol in experts_allowed(scene, len(written))
+        if symbol - cards not in written or fits[symbol - cards][2] or _takes_values(scene.cards[symbol - cards])
+    ]
     if not scene.attachments:
         return allowed
-    cards = scene.layout.cards
     able = [symbol for symbol in allowed if symbol < cards or not fits[symbol - cards][0]]
     return able if len(able) > 1 else allowed
 
@@ -128,6 +133,12 @@ def fits_of(scene: Scene, written: Sequence[int], used: Collection[int]) -> list
         awaits_text = not has_text and _needs_text(card) and not any(_can_fill(scene.attachments, k) for k in needed)
         fits.append((lacks, any(_can_fill(made, kind) for kind in needed), reads_file, awaits_text))
     return fits
+
+
+def _takes_values(card: ExpertCard) -> bool:
+    """Whether a request says what a call of the card is about."""
+    ports = card.inputs[:MAX_PORTS]
+    return any(not is_silent(port) and (takes_words(port) or port.kind not in ARTIFACT_CLASSES) for port in ports)
 
 
 def _needs_text(card: ExpertCard) -> bool:

@@ -49,17 +49,21 @@ class PlanningCase:
 
 
 def shuffled(case: PlanningCase, chosen: random.Random) -> PlanningCase:
-    """The case with its calls in any order; what an input takes from a call that stands behind now is not told.
+    """The case with its experts in any order, each called once; what an input takes from a call that stands behind now
+    is not told.
 
     With attachments the order stays, since what reads a file comes before what reads the text in it.
     """
-    if case.attachments or len(case.calls) < 2:
-        return case
-    order = chosen.sample(range(len(case.calls)), len(case.calls))
-    now = {before: number for number, before in enumerate(order)}
+    order = list({call.card: number for number, call in reversed(list(enumerate(case.calls)))}.values())
+    if case.attachments:
+        order.sort()
+    else:
+        chosen.shuffle(order)
+    place = {case.calls[before].card: number for number, before in enumerate(order)}
+    now = {before: place[call.card] for before, call in enumerate(case.calls)}
 
     def moved(filled: Filled, number: int) -> Filled:
-        steps = tuple(sorted(now[step] for step in filled.steps))
+        steps = tuple(sorted({now[step] for step in filled.steps}))
         return dataclasses.replace(filled, steps=steps) if all(step < number for step in steps) else Filled()
 
     calls = (

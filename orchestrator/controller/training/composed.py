@@ -10,6 +10,8 @@ import random
 import re
 from collections.abc import Sequence
 
+from orchestrator.controller.planner.segments import segments_of
+from orchestrator.controller.planner.words import word_stems
 from orchestrator.controller.training.cases import Call, Filled, PlanningCase
 from orchestrator.language import has_chinese
 from orchestrator.types import ExpertCard, Port
@@ -38,6 +40,13 @@ _AGAIN = {  # what joins the values of further calls of the same expert
     ),
     "zh": ("，还有{t}", "。{t}也一样", "，以及{t}", "和{t}", "，再来{t}", "。另外{t}"),
 }  # fmt: skip
+_POLITE = re.compile(
+    r"(?:(?:hi|hello|hey)\b[,!. ]*)?(?:please |(?:can|could|would|will) you (?:please )?(?:help me (?:to )?)?"
+    r"|i(?:'d| would)? (?:want|need|like) to |i(?:'m| am) (?:looking for|interested in) |i need )",
+    re.IGNORECASE,
+)  # what is said once, however many things are asked for
+_SENTENCES = re.compile(r"(?<=[.!?])\s+")
+_SHORTEST = 8  # code points of a request
 _OPENINGS = {
     "en": ("", "", "", "First, ", "Please ", "Hi! ", "I have two wishes. "),
     "zh": ("", "", "首先，", "请", "麻烦"),
@@ -128,9 +137,46 @@ def _said(case: PlanningCase) -> tuple[str, ...]:
     return tuple(case.request[start:end] for filled in case.calls[0].inputs.values() for start, end in filled.spans)
 
 
+def related(first: PlanningCase, others: Sequence[PlanningCase]) -> PlanningCase:
+    """The one of several cases for another expert whose request speaks most of the same; the first where none does."""
+    own = word_stems(first.request)
+
+    def alike(other: PlanningCase) -> float:
+        said = word_stems(other.request)
+        is_other = other.cards[0].name != first.cards[0].name
+        return len(own & said) / max(1, len(own | said)) if is_other else -1.0
+
+    return max(others, key=alike)
+
+
+def abridged(case: PlanningCase, *, is_first: bool) -> PlanningCase:
+    """The case as people say it who ask for several things in one go: the longest sentence of its first segment.
+
+    Where values stand in the request it stays as it is.
+
+    Args:
+        case: of one call.
+        is_first: whether it will open a request; else what asks politely is left out.
+    """
+    whole = (0, len(case.request))
+    if any(span != whole for filled in case.calls[0].inputs.values() for span in filled.spans):
+        return case
+    start, end = segments_of(case.request)[0]
+    text = max(_SENTENCES.split(case.request[start:end]), key=len).strip(" \n\"'.!?,;")
+    if not is_first:
+        text = _POLITE.sub("", text, count=1)
+    if len(text) < _SHORTEST:
+        return case
+    inputs = {
+        name: dataclasses.replace(filled, spans=((0, len(text)),)) if filled.spans else filled
+        for name, filled in case.calls[0].inputs.items()
+    }
+    return dataclasses.replace(case, request=text, calls=(dataclasses.replace(case.calls[0], inputs=inputs),))
+
+
 def is_composable(case: PlanningCase) -> bool:
     """Whether a case is one call without attachments, over cards that lose nothing among others."""
-    return len(case.calls) == 1 and not case.attachments and 8 <= len(case.request) <= 220
+    return len(case.calls) == 1 and not case.attachments and _SHORTEST <= len(case.request) <= 220
 
 
 def plain(case: PlanningCase) -> PlanningCase:

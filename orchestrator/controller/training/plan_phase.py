@@ -70,9 +70,9 @@ class Example:
     memory: Memory
     places: tuple[Place, ...]
     ports: Tensor  # (P, D)
-    cues: Mapping[int, Tensor]  # of the places that fill a port: (M, 9)
-    fits: Mapping[int, Tensor]  # of the places that choose an expert: (E, 8)
-    progress: Tensor  # (P, 5), of the same
+    cues: Mapping[int, Tensor]  # of the places that fill a port: (M, 11)
+    fits: Mapping[int, Tensor]  # of the places that choose an expert: (E, 9)
+    progress: Tensor  # (P, 7), of the same
     first_card: int
     is_ordered: bool
 
@@ -108,13 +108,13 @@ def example_of(
             port = case.cards[place.port[0]].inputs[place.port[1]]
             ports[row] = vectors.means([port_text(port)], MAX_PORT_TOKENS)[0]
             if place.slot == Slot.VALUE:
-                cues[row] = cues_at(scene, case.request, read.offsets, port, near[:, place.port[0]])
+                cues[row] = cues_at(scene, case.request, read.offsets, port, memory, place.port[0])
                 cues[row] += neighbourhood(scene, place.own, place.earlier)
         elif place.slot == Slot.EXPERT:
             if calls:
                 used.update(_files_read(case.calls[len(calls) - 1], len(case.attachments)))
-            fits[row] = fits_at(scene, near, memory.places, calls, fits_of(scene, calls, used))
-            progress[row] = progress_at(scene, near, memory.places, calls)
+            fits[row] = fits_at(scene, memory, calls, fits_of(scene, calls, used))
+            progress[row] = progress_at(scene, memory, calls)
             if place.target is not None and place.target >= scene.layout.cards:
                 calls.append(place.target - scene.layout.cards)
     return Example(memory, tuple(places), ports, cues, fits, progress, scene.layout.cards, is_ordered)

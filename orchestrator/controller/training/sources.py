@@ -21,7 +21,15 @@ from orchestrator.controller.training.cases import (
     with_cards,
     with_distractors,
 )
-from orchestrator.controller.training.composed import composed, is_composable, plain, plain_card, repeated
+from orchestrator.controller.training.composed import (
+    abridged,
+    composed,
+    is_composable,
+    plain,
+    plain_card,
+    related,
+    repeated,
+)
 from orchestrator.controller.training.embedded import embedded_cases
 from orchestrator.controller.training.invented import invented_cases, twin_texts
 from orchestrator.controller.training.parallel import parallel_texts
@@ -38,8 +46,8 @@ PARALLEL_SET = "xquad"
 MAX_CARDS = 24  # that one case is shown
 _HELD_BACK = 0.06  # of every set, to calibrate with
 _WEIGHTS = {
-    "synthetic": 0.32,
-    "composed": 0.19,
+    "synthetic": 0.28,
+    "composed": 0.23,
     "toole": 0.10,
     "ultratool": 0.16,
     "bfcl": 0.13,
@@ -49,7 +57,9 @@ _WEIGHTS = {
 _EXEMPLIFIED, _WITHHELD, _WITHHELD_IN_TRIALS = 0.5, 0.12, 0.1  # shares of the single requests over common cards
 _BALANCED = 0.25  # share of cases whose expert is drawn first, so that rare ones are learnt as well as common ones
 _REPEATED = 0.4  # share of the composed cases that call an expert several times
-_OF_ONE_SET = 0.4  # share of the composed cases
+_OF_ONE_SET = 0.5  # share of the composed cases
+_ABRIDGED, _RELATED = 0.6, 0.5  # shares of the composed cases, and of the parts of one set
+_NUM_TO_RELATE = 30  # requests of which the one most related is taken
 _NUM_SWAPPED = 3  # of each case that brings its own cards, with other values
 _NUM_PASSED_OVER = 3  # of the cards most like a request: they may serve it where its own card is withheld
 _NUM_EMBEDDED = 1800  # requests over Baton's own experts to try
@@ -116,9 +126,9 @@ class TrainingData:
         num = chosen.choice((2, 2, 2, 3, 3, 4))
         own = chosen.choice([name for name in sets if name in self.cards] or [""])
         if own and chosen.random() < _OF_ONE_SET:
-            parts = [chosen.choice(sets[own]) for _ in range(min(num, 3))]
+            parts = self._abridged(self._parts(sets[own], min(num, 3), chosen), chosen)
             return dataclasses.replace(composed(parts, chosen), source=own)
-        parts = [chosen.choice(sets[chosen.choice(list(sets))]) for _ in range(num)]
+        parts = self._abridged([chosen.choice(sets[chosen.choice(list(sets))]) for _ in range(num)], chosen)
         if self._variants and chosen.random() < _REPEATED:
             variants = chosen.choice(self._variants)
             again = repeated(chosen.sample(variants, min(len(variants), chosen.choice((2, 2, 3)))), chosen)
@@ -126,6 +136,20 @@ class TrainingData:
             chosen.shuffle(parts)
         case = composed(parts, chosen)
         return plain(case) if chosen.random() < 0.35 else case
+
+    def _parts(self, cases: Sequence[PlanningCase], num: int, chosen: random.Random) -> list[PlanningCase]:
+        """Cases of one set, those behind the first often on the same matter."""
+        parts = [chosen.choice(cases)]
+        while len(parts) < num:
+            few = chosen.sample(cases, min(len(cases), _NUM_TO_RELATE if chosen.random() < _RELATED else 1))
+            parts.append(related(parts[0], few))
+        return parts
+
+    def _abridged(self, parts: Sequence[PlanningCase], chosen: random.Random) -> list[PlanningCase]:
+        """The parts as people say them in one go, or as they are."""
+        if chosen.random() >= _ABRIDGED:
+            return list(parts)
+        return [abridged(part, is_first=number == 0) for number, part in enumerate(parts)]
 
     def among(self, case: PlanningCase, near: Near, chosen: random.Random) -> PlanningCase:
         """The case among other cards: those of its set that are most like it, or any."""

@@ -18,7 +18,8 @@ def outcomes(num, seed=0):
     for _ in range(num):
         log = -4 * chosen.random()
         chance = 1 / (1 + math.exp(-(2 + 1.5 * log)))
-        rows.append((features_of(log, 0.0, 0.5, 1, 0.5, 0.5, 0.1, 30, 0.0, 0.5, 1.0), chosen.random() < chance, chance))
+        features = features_of(log, 0.0, 0.5, 1, 1, 0.5, 0.5, 0.1, 30, 0.0, 0.5, 1.0)
+        rows.append((features, chosen.random() < chance, chance))
     return rows
 
 
@@ -50,5 +51,5 @@ def test_what_runs_is_wrong_in_the_stated_share_at_most():
 
 def test_too_few_outcomes_are_refused():
     with pytest.raises(BadRequest, match="twenty"):
-        fitted([(0.0,) * 32] * 5, [True] * 5, [0.0] * 5, [True] * 5)
-    assert Calibration().probability((-1000.0,) + 31 * (0.0,)) < 1e-9
+        fitted([(0.0,) * 35] * 5, [True] * 5, [0.0] * 5, [True] * 5)
+    assert Calibration().probability((-1000.0,) + 34 * (0.0,)) < 1e-9

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from orchestrator.controller.planner.marks import marks_of
 from orchestrator.controller.planner.symbols import NUM_SPECIAL, Layout, Special
 from orchestrator.controller.planner.writing import (
     Scene,
@@ -98,8 +99,6 @@ def test_a_port_that_says_nothing_reads_the_step_before():
 
 def marked(text, cards=(PAINT,), attachments=()):
     """A scene whose tokens are the words of a text, with its marks."""
-    from orchestrator.controller.planner.marks import marks_of
-
     offsets, at = [], 0
     for word in text.split(" "):
         offsets.append((at, at + len(word)))
@@ -110,8 +109,6 @@ def marked(text, cards=(PAINT,), attachments=()):
 
 def pieces(text, cards=(PAINT,)):
     """A scene whose tokens are runs of letters, runs of digits and single signs, with its marks; and the tokens."""
-    from orchestrator.controller.planner.marks import marks_of
-
     offsets = [match.span() for match in re.finditer(r"[A-Za-z]+|\d+|\S", text)]
     firsts, lasts = words_in(text, offsets)
     scene = Scene(tuple(cards), (), (), len(offsets), 4, firsts, lasts, marks_of(text, offsets, firsts))
@@ -189,14 +186,14 @@ def test_what_speaks_for_a_token_as_a_beginning_and_as_an_end():
     near[:4] = torch.tensor([0.0, 0.2, 0.9, 0.9])
     port = Port(name="artist", kind="string")
     offsets = [match.span() for match in re.finditer(r"[A-Za-z]+", text)]
-    cues = cues_at(scene, text, offsets, port, near)[scene.layout.tokens :]
-    assert cues[words.index("John"), 3:5].tolist() == [1.0, 0.0]
-    assert cues[words.index("Doe"), 3:5].tolist() == [0.0, 1.0]
-    assert [round(float(cues[i, 5]), 4) for i in (0, words.index("Oslo"))] == [-0.7, 0.0]
     width, nothing = 4, torch.zeros(0, 4)
     read = torch.ones(scene.num_tokens, width), torch.ones(width)
     cards = card_vectors(torch.ones(1, width), nothing, [0], are_known=False)
     memory = memory_of(scene, text, *read, cards, nothing, near[:, None])
+    cues = cues_at(scene, text, offsets, port, memory, 0)[scene.layout.tokens :]
+    assert cues[words.index("John"), 3:5].tolist() == [1.0, 0.0]
+    assert cues[words.index("Doe"), 3:5].tolist() == [0.0, 1.0]
+    assert [round(float(cues[i, 5]), 4) for i in (0, words.index("Oslo"))] == [-0.7, 0.0]
     ends = memory.ends[scene.layout.tokens :]
     assert [ends[words.index(word)].tolist() for word in ("John", "Doe", "song")] == [
         [0.0, 1.0],
@@ -214,9 +211,12 @@ def test_what_stands_near_the_other_values_of_a_call_and_behind_those_of_the_cal
     cues = neighbourhood(scene, [at["three"]], at["Rome"])
     assert cues[:tokens].abs().sum() == 0
     assert [cues[at[word], 6:].tolist() for word in ("Rome", "Oslo")] == [
-        [1 - 5 / 16, 1.0, 0.0],
-        [1 - 3 / 16, 0.0, 1 - 8 / 32],
+        [1 - 5 / 16, 1.0, 0.0, 0.0, 1.0],
+        [1 - 3 / 16, 0.0, 1 - 8 / 32, 0.0, 1.0],
     ]
+    scene, words = pieces("book Rome for Ann and cancel Oslo for Bob")
+    cues = neighbourhood(scene, [scene.layout.tokens + words.index("Bob")], -1)[scene.layout.tokens :]
+    assert cues[:, 10].tolist() == [0.0] * 5 + [1.0] * 4  # "and" stands behind the first segment
     assert not neighbourhood(scene, [], -1).any()
 
 
@@ -263,6 +263,22 @@ def test_a_name_is_no_bare_number_and_begins_and_ends_with_no_function_word():
     assert [words[s - scene.layout.tokens] for s in ends] == ["king", "France", "1510"]
 
 
+def test_a_name_is_no_chinese_question_word():
+    text = "3公里是多少英里"
+    words = ["3", "公里", "是", "多少", "英里"]
+    offsets, at = [], 0
+    for word in words:
+        offsets.append((at, at + len(word)))
+        at += len(word)
+    firsts, lasts = words_in(text, offsets)
+    scene = Scene((PAINT,), (), (), len(words), 4, firsts, lasts, marks_of(text, offsets, firsts))
+    unit = Port(name="unit", kind="string")
+    begins = [words[s - scene.layout.tokens] for s in values_allowed(scene, unit, []) if s >= scene.layout.tokens]
+    assert begins == ["3", "公里", "英里"]
+    ends = lasts_allowed(scene, scene.layout.tokens + 1, unit)
+    assert [words[s - scene.layout.tokens] for s in ends] == ["公里", "英里"]
+
+
 def test_a_question_is_a_whole_clause():
     scene = marked("Transcribe the memo and tell me which shop sold most")
     first = scene.layout.tokens
@@ -287,38 +303,63 @@ def test_with_files_attached_no_expert_waits_for_another_kind():
     assert [fit[2] for fit in fits_of(pictured, [0], (0,))] == [False, False, False]
 
 
+def test_no_expert_is_called_again_where_the_call_could_say_nothing_else():
+    from orchestrator.controller.planner.writing import experts_possible, fits_of
+
+    silent = ExpertCard(name="polish", inputs=(Port(name="input", kind="text"),), outputs=(TEXT,))
+    scene = marked("read both and polish them", (READ, PAINT, silent), ("image", "image"))
+    read, paint = scene.layout.cards, scene.layout.cards + 1
+    after_one = experts_possible(scene, [0, 2], fits_of(scene, [0, 2], (0,)))
+    assert after_one == [Special.END, read, paint]  # the second picture is left
+    after_both = experts_possible(scene, [0, 1, 2], fits_of(scene, [0, 1, 2], (0, 1)))
+    assert after_both == [Special.END, paint]  # its words may be others
+
+
+def compared(scene, near, asked):
+    """A memory of similarities alone."""
+    import torch
+
+    from orchestrator.controller.planner.memory import Memory, card_places
+
+    nothing = torch.zeros(scene.layout.size, 0)
+    return Memory(nothing, nothing, nothing, nothing, near, asked, card_places(scene, near))
+
+
 def test_a_called_card_and_those_like_it_are_less_novel():
     import torch
 
-    from orchestrator.controller.planner.memory import card_places, fits_at
+    from orchestrator.controller.planner.memory import fits_at
     from orchestrator.controller.planner.writing import fits_of
 
     scene = marked("what does the sign in it say", (READ, PAINT), ("image",))
     # The whole, all seven tokens, the first six and the last six, with either card.
     near = torch.tensor([[0.5, 0.5], [0.5, 0.2], [0.9, 0.2], [0.3, 0.6]])
-    places = card_places(scene, near)
-    first = fits_at(scene, near, places, [], fits_of(scene, [], ()))
-    assert first[:, [4, 5, 7]].tolist() == [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    memory = compared(scene, near, torch.tensor([[0.7, 0.3], [0.4, 0.6]]))
+    first = fits_at(scene, memory, [], fits_of(scene, [], ()))
+    assert first[:, [4, 5, 7, 8]].tolist() == [[0.0] * 4, [0.0] * 4]
     assert torch.allclose(first[:, 6], torch.tensor([3 / 7, 4 / 7]), atol=1e-3)  # the middles of those parts
-    second = fits_at(scene, near, places, [0], fits_of(scene, [0], ()))
+    second = fits_at(scene, memory, [0], fits_of(scene, [0], ()))
     assert second[:, 4].tolist() == [1.0, 0.0]
     assert torch.allclose(second[:, 5], torch.tensor([0.0, 0.3]))
     assert torch.allclose(second[:, 7], torch.tensor([0.0, 0.3]))
-    third = fits_at(scene, near, places, [1], fits_of(scene, [1], ()))
+    assert torch.allclose(second[:, 8], torch.tensor([0.0, 0.2]))  # the second segment
+    third = fits_at(scene, memory, [1], fits_of(scene, [1], ()))
     assert third[:, 7].tolist() == [0.0, 0.0]  # nothing stands behind it
 
 
 def test_progress_counts_what_is_left_of_the_request():
     import torch
 
-    from orchestrator.controller.planner.memory import card_places, progress_at
+    from orchestrator.controller.planner.memory import progress_at
 
     scene = marked("read the picture, then paint it", (READ, PAINT), ("image",))
     near = torch.tensor([[0.5, 0.5], [0.9, 0.2], [0.3, 0.6]])
-    places, length = card_places(scene, near), pytest.approx(math.log(7) / 5)
-    assert progress_at(scene, near, places, []).tolist() == [0.0, 0.5, length, 0.0, 1.0]
-    assert progress_at(scene, near, places, [0]).tolist() == [0.25, 0.25, length, pytest.approx(4 * 0.15), 0.5]
-    assert progress_at(scene, near, places, [0, 1]).tolist() == [0.5, 0.0, length, 0.0, 0.5]  # six tokens are one part
+    memory, length = compared(scene, near, torch.tensor([[0.8, 0.2], [0.3, 0.6]])), pytest.approx(math.log(7) / 5)
+    assert progress_at(scene, memory, []).tolist() == [0.0, 0.5, length, 0.0, 1.0, 0.0, 0.5]
+    after_one = [0.25, 0.25, length, pytest.approx(4 * 0.15), 0.5, pytest.approx(2 * 0.3), 0.25]
+    assert progress_at(scene, memory, [0]).tolist() == after_one
+    # six tokens are one part
+    assert progress_at(scene, memory, [0, 1]).tolist() == [0.5, 0.0, length, 0.0, 0.5, 0.0, 0.0]
 
 
 def test_one_number_does_not_fill_two_ports_of_a_call():
@@ -376,7 +417,6 @@ def test_a_port_for_a_date_takes_the_dates_that_are_written_out():
     ("text", "begins"), [("12,000 at 3.6", [0, 10]), ("30万 or 4千", [0, 7]), ("1,2", [0, 2]), ("1,2345", [0, 2])]
 )
 def test_a_number_begins_where_nothing_of_it_stands_before(text, begins):
-    from orchestrator.controller.planner.marks import marks_of
 
     pieces = [match.span() for match in re.finditer(r"\d+|[a-z]+|[^\w\s]|[万千]", text)]
     marks = marks_of(text, pieces, tuple(range(len(pieces))))

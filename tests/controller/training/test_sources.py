@@ -212,6 +212,17 @@ def test_a_shuffled_case_keeps_what_earlier_calls_give():
     assert found[1, 0, 2] == [Filled(), first.inputs["text"], Filled(steps=(0, 1))]
 
 
+def test_a_shuffled_case_calls_each_expert_once():
+    rome, oslo = (Call(0, {"city": Filled(spans=(span,))}) for span in ((0, 4), (9, 13)))
+    told = Call(1, {"text": Filled(steps=(0, 1))})
+    case = PlanningCase("x", "Rome and Oslo, then tell", (), (rome, oslo, told))
+    found = [shuffled(case, random.Random(seed)).calls for seed in range(9)]
+    in_order, reversed_ = (rome, Call(1, {"text": Filled(steps=(0,))})), (Call(1, {"text": Filled()}), rome)
+    assert in_order in found
+    assert reversed_ in found
+    assert all(calls in (in_order, reversed_) for calls in found)
+
+
 def test_with_attachments_the_order_stays():
     case = PlanningCase("x", "read it and sum it up", (), (Call(0, {}), Call(1, {})), attachments=("image",))
     assert all(shuffled(case, random.Random(seed)) == case for seed in range(5))
