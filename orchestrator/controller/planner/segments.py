@@ -21,7 +21,7 @@ from orchestrator.language import CHINESE
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 _SHORTEST_PAYLOAD = 12  # code points behind a colon
-_MASKS = "\ue000\ue001"  # what stands for quotes and file names
+_MASKS = ("\ue000", "\ue001")  # what stands for quotes and file names
 _CHINESE_SHARE = 1 / 3  # of Chinese characters to Latin letters
 
 
@@ -76,14 +76,13 @@ def _cuts(text: str) -> Iterator[_Cut]:
     words = _words()
     hidden = masked(text, _quotes(text))
     is_chinese = len(CHINESE.findall(hidden)) > _CHINESE_SHARE * len(re.findall(r"[A-Za-z]", hidden))
-    says = words.said_in_chinese if is_chinese else words.said_in_english
     joints = words.chinese_joints if is_chinese else words.joints
     begin, opens, joint = 0, True, ""
     for match in [*joints.finditer(hidden), None]:
         end = len(hidden) if match is None else match.start()
         piece = hidden[begin:end].strip()
         if piece:
-            said = says(piece, joint, opens)
+            said = words.said_in_chinese(piece) if is_chinese else words.said_in_english(piece, joint, opens)
             repeats = words.repeats(piece, joint, opens) and said == Says.REQUEST
             yield _Cut(begin, end, opens, said, repeats)
         if match is not None:
@@ -135,8 +134,8 @@ class _Words:
             return self._further.match(piece) is None
         return joint.strip() == "," and self._request.match(piece) is not None
 
-    def said_in_chinese(self, piece: str, joint: str, opens: bool) -> Says:
-        """What a piece says; the arguments are those of `said_in_english`."""
+    def said_in_chinese(self, piece: str) -> Says:
+        """What a piece says, by its text with quotes and file names masked."""
         asks = self._asks.search(piece) is not None and self._chinese_ground.match(piece) is None
         return Says.REQUEST if asks else Says.NOTHING
 
@@ -168,7 +167,7 @@ class _Words:
         behind = text[match.end() :].lstrip()
         following = _WORD.match(behind)
         next_word = "" if following is None else following.group().lower()
-        is_masked = behind[:1] in _MASKS and bool(behind)
+        is_masked = behind.startswith(_MASKS)
         if verb in self._verbs:
             return opens or verb not in self._nouns or next_word in self._objects or is_masked
         if verb in self._participles:
